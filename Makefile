@@ -1,0 +1,61 @@
+# make setup   an environment with everything locked by hash
+# make check   format, lint, imports, types, fast tests: about a minute
+# make test    everything
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+export UV_PYTHON_DOWNLOADS := never
+STAMP := $(VENV)/.installed
+
+.PHONY: help setup check test format lint types imports lock run mutants clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+setup: $(STAMP)
+
+$(STAMP): requirements/dev.txt requirements/schemas.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Countersign needs Python 3.11 or newer; found: $$($(PYTHON) --version). Set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@if command -v uv >/dev/null; then \
+	  uv venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" "$(VENV)" && \
+	  uv pip install --quiet --python "$(BIN)/python" --require-hashes -r requirements/dev.txt && \
+	  uv pip install --quiet --python "$(BIN)/python" --require-hashes --no-deps -r requirements/schemas.txt && \
+	  uv pip install --quiet --python "$(BIN)/python" --no-deps --no-build-isolation -e . ; \
+	else \
+	  $(PYTHON) -m venv "$(VENV)" && \
+	  "$(BIN)/pip" install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt && \
+	  "$(BIN)/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/schemas.txt && \
+	  "$(BIN)/pip" install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	fi
+	@touch "$(STAMP)"
+
+format: setup
+	$(BIN)/ruff format src tests
+	$(BIN)/ruff check --fix src tests
+
+lint: setup
+	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests
+
+imports: setup
+	$(BIN)/lint-imports
+
+types: setup
+	$(BIN)/mypy
+
+check: lint imports types
+	$(BIN)/pytest -q -m fast -n 2
+
+test: check
+	$(BIN)/pytest -q -n 2
+
+lock:
+	uv pip compile -q --generate-hashes --universal --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements/dev.txt
+	uv pip compile -q --generate-hashes --universal --python-version 3.11 --extra embedded pyproject.toml -o requirements/run.txt
+	uv pip compile -q --generate-hashes --universal --no-deps --python-version 3.11 requirements/schemas.in -o requirements/schemas.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,103 @@
+"""Permissions and credentials, as values. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from hmac import compare_digest
+
+from countersign.access.errors import NotPermitted, UnknownCredential
+
+
+class Permission(StrEnum):
+    """Everything that a command may need; `area:verb`, in alphabetical order."""
+
+    ACCOUNTS_CORRECT = "accounts:correct"
+    ACCOUNTS_FREEZE = "accounts:freeze"
+    ACCOUNTS_FUND = "accounts:fund"
+    ACCOUNTS_OPEN = "accounts:open"
+    ACCOUNTS_UNFREEZE = "accounts:unfreeze"
+    CREDENTIALS_MANAGE = "credentials:manage"
+    GATE_TICK = "gate:tick"
+    POLICIES_CHANGE = "policies:change"
+    TRANSFERS_CANCEL = "transfers:cancel"
+    TRANSFERS_DISPATCH = "transfers:dispatch"
+    TRANSFERS_HOLD = "transfers:hold"
+    TRANSFERS_ORDER = "transfers:order"
+    TRANSFERS_REJECT = "transfers:reject"
+    TRANSFERS_RELEASE = "transfers:release"
+    TRANSFERS_REPORT_STATUS = "transfers:report_status"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A machine credential. The verifier is SHA-256 of a random token of 32 bytes, so no salt."""
+
+    number: int
+    name: str
+    verifier: bytes
+    permissions: frozenset[str]
+    is_active: bool
+
+    def require(self, permission: Permission) -> None:
+        """Raise NotPermitted unless this credential carries the permission."""
+        if not self.is_active:
+            raise UnknownCredential
+        if permission not in self.permissions:
+            raise NotPermitted(permission=permission.value)
+
+
+# The built-in credentials of the local sockets: no token opens them, only their socket.
+OPERATOR = 1
+WORKER = 2
+GATE = 3
+NO_TOKEN = b"\x00" * 32
+BUILT_IN = (
+    Credential(
+        number=OPERATOR,
+        name="operator",
+        verifier=NO_TOKEN,
+        permissions=frozenset(
+            {
+                Permission.ACCOUNTS_CORRECT,
+                Permission.ACCOUNTS_FREEZE,
+                Permission.ACCOUNTS_FUND,
+                Permission.ACCOUNTS_OPEN,
+                Permission.ACCOUNTS_UNFREEZE,
+                Permission.CREDENTIALS_MANAGE,
+                Permission.POLICIES_CHANGE,
+                Permission.TRANSFERS_CANCEL,
+                Permission.TRANSFERS_HOLD,
+                Permission.TRANSFERS_REJECT,
+                Permission.TRANSFERS_RELEASE,
+            }
+        ),
+        is_active=True,
+    ),
+    Credential(
+        number=WORKER,
+        name="worker",
+        verifier=NO_TOKEN,
+        permissions=frozenset({Permission.TRANSFERS_DISPATCH, Permission.TRANSFERS_REPORT_STATUS}),
+        is_active=True,
+    ),
+    Credential(
+        number=GATE,
+        name="gate",
+        verifier=NO_TOKEN,
+        permissions=frozenset({Permission.GATE_TICK}),
+        is_active=True,
+    ),
+)
+
+
+def verifier_of(token: str) -> bytes:
+    return sha256(b"countersign/token/v1\x00" + token.encode()).digest()
+
+
+def authenticate(credential: Credential | None, token: str) -> Credential:
+    """The credential, if the token opens it; the same refusal and time for every other case."""
+    verifier = credential.verifier if credential else NO_TOKEN
+    is_right = compare_digest(verifier_of(token), verifier)
+    if credential is None or not is_right or not credential.is_active:
+        raise UnknownCredential
+    return credential

@@ -1,0 +1,75 @@
+"""Accounts as the gate knows them: by number and blind index, with kind and currency.
+
+Rule: numbers are given out in order from 1 and never again; an index names one account only.
+"""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+from countersign.accounts.errors import AccountExists, UnknownAccount
+
+
+class AccountKind(IntEnum):
+    CUSTOMER = 1
+    EXTERNAL = 2
+    SETTLEMENT = 3
+    RESERVE = 4
+
+
+class Account(NamedTuple):
+    number: int
+    kind: int
+    currency: str
+    index: bytes
+    party: bytes
+
+
+class Freeze(NamedTuple):
+    index: bytes
+    number: int  # The command that froze it.
+
+
+class AccountBook:
+    """All accounts and freezes, in memory. Position 0 is unused, so that 0 can mean none."""
+
+    def __init__(self) -> None:
+        self.kinds: list[int] = [0]
+        self.currencies: list[str] = [""]
+        self.indexes: list[bytes] = [b""]
+        self.parties: list[bytes] = [b""]
+        self.number_of: dict[bytes, int] = {}
+        self.settlement: dict[str, int] = {}
+        self.frozen: dict[bytes, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.kinds) - 1
+
+    def open(self, kind: AccountKind, currency: str, index: bytes, party: bytes) -> Account:
+        """Give out the next number. The first settlement account of a currency is its own."""
+        taken = self.number_of.get(index)
+        if taken is not None:
+            raise AccountExists(number=taken)
+        number = len(self.kinds)
+        account = Account(number, int(kind), currency, index, party)
+        self.restore(account)
+        return account
+
+    def restore(self, account: Account) -> None:
+        self.kinds.append(account.kind)
+        self.currencies.append(account.currency)
+        self.indexes.append(account.index)
+        self.parties.append(account.party)
+        self.number_of[account.index] = account.number
+        if account.kind == AccountKind.SETTLEMENT:
+            self.settlement.setdefault(account.currency, account.number)
+
+    def account(self, number: int) -> Account:
+        if not 0 < number < len(self.kinds):
+            raise UnknownAccount
+        return Account(
+            number,
+            self.kinds[number],
+            self.currencies[number],
+            self.indexes[number],
+            self.parties[number],
+        )

@@ -1,0 +1,4 @@
+"""The audit log: a Merkle tree of audit entries (RFC 9162) with signed checkpoints (C2SP).
+
+Entry points: `merkle` (pure proofs), `CompactRange` (the growing right edge), `checkpoint`.
+"""

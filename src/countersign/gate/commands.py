@@ -1,0 +1,248 @@
+"""The commands: plain data, canonical on the wire and in the journal.
+
+Rules: 1. Everything that `decide` may read is in the body or in gate state. 2. The canonical form
+is the msgpack array of the fields in their order; adding a field is a new kind number. 3. Free text
+is sealed before it comes here.
+"""
+
+from enum import IntEnum
+from typing import Annotated, ClassVar
+
+import msgspec
+
+from countersign.access.model import Permission
+
+Index = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+Hash = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+Sealed = Annotated[bytes, msgspec.Meta(max_length=32_768)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Code = Annotated[str, msgspec.Meta(max_length=64, pattern="^[A-Za-z0-9_.]*$")]
+Number = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
+Units = Annotated[int, msgspec.Meta(ge=-(2**62), lt=2**62)]
+Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+
+
+class Kind(IntEnum):
+    """Numbers are written to the journal: never reuse one."""
+
+    OPEN_ACCOUNT = 1
+    FUND = 2
+    CORRECT = 3
+    ORDER = 10
+    CANCEL = 11
+    HOLD = 12
+    RELEASE = 13
+    REJECT = 14
+    DISPATCH = 15
+    RAIL_STATUS = 16
+    FREEZE = 20
+    UNFREEZE = 21
+    SET_CREDENTIAL = 30
+    SET_POLICY = 31
+    TICK = 40
+    REFUSED_INTAKE = 50
+
+
+class Command(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One request to change gate state."""
+
+    kind: ClassVar[Kind]
+    permission: ClassVar[Permission]
+
+
+class OpenAccount(Command, frozen=True):
+    kind = Kind.OPEN_ACCOUNT
+    permission = Permission.ACCOUNTS_OPEN
+    account_kind: int
+    currency: Currency
+    index: Index  # Blind index of the account's identification.
+    party: Index
+    overdraft: Annotated[
+        int, msgspec.Meta(ge=0, le=10**15)
+    ]  # Minor units that available may fall below zero.
+    holder: Sealed  # Sealed name and identification.
+
+
+class Fund(Command, frozen=True):
+    """Money that came in from outside, by way of the settlement account of the currency."""
+
+    kind = Kind.FUND
+    permission = Permission.ACCOUNTS_FUND
+    account: Number
+    amount: Units
+    currency: Currency
+    reason: Sealed
+
+
+class Correct(Command, frozen=True):
+    """A correction of the ledger: one amount from one account to another, with a reason."""
+
+    kind = Kind.CORRECT
+    permission = Permission.ACCOUNTS_CORRECT
+    debit_account: Number
+    credit_account: Number
+    amount: Units
+    currency: Currency
+    reason: Sealed
+
+
+class PlaceOrder(Command, frozen=True):
+    """An order as the intake prepared it: digest made, text sealed, accounts as blind indexes."""
+
+    kind = Kind.ORDER
+    permission = Permission.TRANSFERS_ORDER
+    debtor_index: Index
+    creditor_index: Index
+    amount: Units
+    currency: Currency
+    execution_day: Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]  # Days since 1970-01-01.
+    digest: Hash
+    evidence: Sealed
+    debtor_side: Sealed
+    creditor_side: Sealed
+
+
+class Cancel(Command, frozen=True):
+    kind = Kind.CANCEL
+    permission = Permission.TRANSFERS_CANCEL
+    transfer: Number
+    reason: Sealed
+
+
+class Hold(Command, frozen=True):
+    kind = Kind.HOLD
+    permission = Permission.TRANSFERS_HOLD
+    transfer: Number
+    owner: Name
+    hours: Annotated[int, msgspec.Meta(ge=1, le=2160)]
+    reason: Sealed
+
+
+class Release(Command, frozen=True):
+    kind = Kind.RELEASE
+    permission = Permission.TRANSFERS_RELEASE
+    transfer: Number
+    reason: Sealed
+
+
+class Reject(Command, frozen=True):
+    kind = Kind.REJECT
+    permission = Permission.TRANSFERS_REJECT
+    transfer: Number
+    reason_code: Code  # ISO 20022 external status reason, for example FRAD.
+    reason: Sealed
+
+
+class Dispatch(Command, frozen=True):
+    kind = Kind.DISPATCH
+    permission = Permission.TRANSFERS_DISPATCH
+    transfer: Number
+
+
+class RailStatus(Command, frozen=True):
+    """What the rail said of a dispatched transfer."""
+
+    kind = Kind.RAIL_STATUS
+    permission = Permission.TRANSFERS_REPORT_STATUS
+    transfer: Number
+    verdict: Name  # "settled", "rejected" or "returned".
+    reason_code: Code
+    digest: Hash  # Of the order that the rail answered for.
+
+
+class Freeze(Command, frozen=True):
+    kind = Kind.FREEZE
+    permission = Permission.ACCOUNTS_FREEZE
+    index: Index
+    reason: Sealed
+
+
+class Unfreeze(Command, frozen=True):
+    kind = Kind.UNFREEZE
+    permission = Permission.ACCOUNTS_UNFREEZE
+    index: Index
+    reason: Sealed
+
+
+class SetCredential(Command, frozen=True):
+    """Create a credential (number 0) or revoke one (its number, inactive)."""
+
+    kind = Kind.SET_CREDENTIAL
+    permission = Permission.CREDENTIALS_MANAGE
+    number: Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+    name: Name
+    verifier: Hash
+    permissions: list[Permission]
+    is_active: bool
+
+
+class SetPolicy(Command, frozen=True):
+    kind = Kind.SET_POLICY
+    permission = Permission.POLICIES_CHANGE
+    content: Annotated[bytes, msgspec.Meta(max_length=65_536)]
+
+
+class Tick(Command, frozen=True):
+    """A timer of the gate's own is due: the hold of this transfer has run out."""
+
+    kind = Kind.TICK
+    permission = Permission.GATE_TICK
+    transfer: Number
+    due_ms: int
+
+
+class RefusedIntake(Command, frozen=True):
+    """What was refused before it could be decided; only its leaf is kept."""
+
+    kind = Kind.REFUSED_INTAKE
+    permission = Permission.TRANSFERS_ORDER
+    code: Code
+
+
+COMMANDS: dict[Kind, type[Command]] = {
+    command.kind: command
+    for command in (
+        OpenAccount, Fund, Correct, PlaceOrder, Cancel, Hold, Release, Reject, Dispatch, RailStatus,
+        Freeze, Unfreeze, SetCredential, SetPolicy, Tick, RefusedIntake,
+    )
+}  # fmt: skip
+
+_encoder = msgspec.msgpack.Encoder()
+_decoders = {kind: msgspec.msgpack.Decoder(command) for kind, command in COMMANDS.items()}
+
+
+def encode(command: Command) -> bytes:
+    """The canonical form."""
+    return _encoder.encode(command)
+
+
+def decode(kind: int, body: bytes) -> Command:
+    """The command of a kind; raises msgspec.MsgspecError or KeyError for what is not one."""
+    return _decoders[Kind(kind)].decode(body)
+
+
+class Submission:
+    """One command on its way: who asks, under which key, and what."""
+
+    __slots__ = ("body", "command", "credential", "is_faulty", "key", "mac", "reply")
+
+    def __init__(
+        self, credential: int, key: bytes, mac: bytes, command: Command, body: bytes | None = None
+    ) -> None:
+        self.credential = credential
+        self.key = key  # 16 bytes; together with the credential it is used once.
+        self.mac = mac  # Keyed hash of the unsalted canonical request.
+        self.command = command
+        # Orders live in rows of their own and have no body in the journal.
+        self.body = b"" if body is None else body
+        self.is_faulty = False
+        self.reply: object = None
+
+
+class Answer(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What was decided. `outcome` is "ok", a status in lower case, or the code of a refusal."""
+
+    number: int
+    outcome: str
+    reasons: str = ""
+    detail: bytes = b""

@@ -1,0 +1,421 @@
+"""The loop: takes what waits as one batch, decides it, makes it durable, answers.
+
+Rules: 1. One thread calls `start` and `turn`. 2. Nobody is answered before the commit returned and
+the head file was written. 3. Batch k+1 is decided while k commits, and sent only after k's answer.
+4. An unknown outcome is settled by a void batch at the same place; what was void is decided again
+from a reloaded state. 5. A gate that finds another one's batch in its place stops. 6. A command
+that cannot be decided or committed is found by halving, refused as `gate.fault`, never retried.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from countersign.access.model import GATE
+from countersign.gate import recovery
+from countersign.gate.batch import (
+    CommandRaised,
+    Decided,
+    chain_of,
+    decide_batch,
+    empty_batch,
+    signed,
+)
+from countersign.gate.commands import Answer, Submission, Tick, encode
+from countersign.gate.errors import Fenced, GateFault, KeyReused, Overloaded, Tampered
+from countersign.gate.head import Head, HeadKeeper
+from countersign.gate.journal.protocol import (
+    CommitRefused,
+    CommitUnknown,
+    Journal,
+    JournalBroken,
+    KeyRow,
+    RequestKey,
+)
+from countersign.gate.rows import BatchKind, CommandRow, Header, Signer
+from countersign.gate.state import State
+from countersign.infra.clock import Clock
+from countersign.kernel.invariant import invariant
+from countersign.transfers.model import Status
+
+Deliver = Callable[[list[tuple[Submission, Answer]]], None]
+Alarm = Callable[[str, dict[str, str | int]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds of the queue and of a batch."""
+
+    batch_max: int = 512
+    waiting_max: int = 8192
+    busy_at: int = 64  # From so many on, the next batch is taken before this one is durable.
+    ticks_max: int = 64
+    retry_ms: int = 200
+
+
+@dataclass(slots=True)
+class Statistics:
+    """Counted since the start of the process."""
+
+    batches: int = 0
+    commands: int = 0
+    duplicates: int = 0
+    reloads: int = 0
+    unknown_outcomes: int = 0
+    faults: int = 0
+    replayed: int = 0
+
+
+@dataclass(slots=True)
+class _Retry:
+    """Batches to decide again after a reload, each tried as one."""
+
+    groups: deque[list[Submission]] = field(default_factory=deque)
+
+
+class Engine:
+    """One gate over one journal."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        signer: Signer,
+        head: HeadKeeper,
+        clock: Clock,
+        deliver: Deliver,
+        alarm: Alarm,
+        limits: Limits | None = None,
+    ) -> None:
+        self._journal = journal
+        self._signer = signer
+        self._head = head
+        self._clock = clock
+        self._deliver = deliver
+        self._alarm = alarm
+        self._limits = limits or Limits()
+        self._queue: deque[Submission] = deque()
+        self._arrived = threading.Event()
+        # Keys between arrival in a batch and its answer; later ones with the same key wait here.
+        self._pending: dict[RequestKey, list[Submission]] = {}
+        self._retry = _Retry()
+        self._in_flight: Decided | None = None
+        self._ticks_tried: set[bytes] = set()
+        self._state: State | None = None
+        self._term = 0
+        self.statistics = Statistics()
+
+    @property
+    def state(self) -> State:
+        invariant(self._state is not None, "the gate is started before its state is read")
+        return self._state  # type: ignore[return-value]  # The invariant says so.
+
+    def start(self) -> None:
+        """Load, take over with a new term, compare, and be ready to serve."""
+        self._journal.open()
+        kept = self._head.read()
+        loaded = recovery.load(self._journal, self._signer, kept)
+        self.statistics.replayed = loaded.state.next_number - loaded.first
+        self._journal.take_over()
+        tiles = loaded.tiles + self._begin_term(loaded.state)
+        recovery.compare(self._journal, loaded.state, loaded.first)
+        recovery.compare_tiles(self._journal, loaded.state, tiles)
+        self._state = loaded.state
+
+    def submit(self, submission: Submission) -> None:
+        """Put a command in the queue; from any thread. Raises Overloaded when too much waits."""
+        if len(self._queue) + len(self._pending) >= self._limits.waiting_max:
+            raise Overloaded(retry_ms=self._limits.retry_ms)
+        self._queue.append(submission)
+        self._arrived.set()
+
+    def wait(self, timeout_seconds: float) -> None:
+        """Sleep until a command arrives or the time is over."""
+        self._arrived.wait(timeout_seconds)
+        self._arrived.clear()
+
+    def wake(self) -> None:
+        self._arrived.set()
+
+    @property
+    def is_idle(self) -> bool:
+        return not (self._queue or self._retry.groups or self._in_flight)
+
+    def turn(self) -> bool:
+        """Do one batch, or finish the one in flight; False when there was nothing to do."""
+        try:
+            return self._turn()
+        except CommitUnknown as error:
+            self._settle(str(error))
+        except (CommitRefused, JournalBroken) as error:
+            self._recover(error)
+        return True
+
+    def drain(self) -> None:
+        """Go on until nothing waits."""
+        while self.turn() or not self.is_idle:
+            pass
+
+    def close(self) -> None:
+        self._journal.close()
+
+    def _turn(self) -> bool:
+        group = self._retry.groups.popleft() if self._retry.groups else self._take()
+        if not group:
+            if self._in_flight is None:
+                return False
+            self._finish()
+            return True
+        fresh = self._without_known(group)
+        if self._in_flight and len(self._queue) < self._limits.busy_at:
+            # Not busy: there is no reason to close the next batch early.
+            self._guarded(self._finish, fresh)
+        if not fresh:
+            return True
+        decided = self._decide(fresh)
+        if decided is None:
+            return True
+        if self._in_flight:
+            self._guarded(self._finish, fresh)
+        self._in_flight = decided
+        self._journal.commit_start(decided)
+        if not self._queue and not self._retry.groups:
+            self._finish()
+        return True
+
+    def _take(self) -> list[Submission]:
+        """Take what waits, up to a batch; a key that is on its way already waits for its answer."""
+        group: list[Submission] = []
+        queue, pending = self._queue, self._pending
+        for tick in self._due_ticks():
+            pending[tick.credential, tick.key] = []
+            group.append(tick)
+        while queue and len(group) < self._limits.batch_max:
+            submission = queue.popleft()
+            key = (submission.credential, submission.key)
+            waiting = pending.get(key)
+            if waiting is None:
+                pending[key] = []
+                group.append(submission)
+            else:
+                waiting.append(submission)
+        return group
+
+    def _due_ticks(self) -> list[Submission]:
+        ticks = []
+        for due_ms, number in self.state.due_holds(self._clock.now_ms(), self._limits.ticks_max):
+            key = sha256(b"countersign/tick/v1\x00%d/%d" % (number, due_ms)).digest()[:16]
+            if key in self._ticks_tried or (GATE, key) in self._pending:
+                continue
+            self._ticks_tried.add(key)
+            command = Tick(number, due_ms)
+            ticks.append(Submission(GATE, key, _NO_MAC, command, encode(command)))
+        return ticks
+
+    def _without_known(self, group: list[Submission]) -> list[Submission]:
+        """Answer what was asked before; the rest."""
+        try:
+            self._journal.look_up_start([(s.credential, s.key) for s in group])
+            known = self._journal.look_up_finish()
+            if not known:
+                return group
+            answers = [
+                (s, self._answer_again(s, known[s.credential, s.key]))
+                for s in group
+                if (s.credential, s.key) in known
+            ]
+        except JournalBroken:
+            self._retry.groups.appendleft(group)
+            raise
+        self.statistics.duplicates += len(answers)
+        self._answer(answers)
+        return [s for s in group if (s.credential, s.key) not in known]
+
+    def _answer_again(self, submission: Submission, key: KeyRow) -> Answer:
+        if key.mac != submission.mac:
+            return Answer(key.number, KeyReused.code)
+        row = self._journal.row_of(key)
+        if row is None or (row.credential, row.key, row.mac) != (
+            submission.credential,
+            submission.key,
+            submission.mac,
+        ):
+            raise Tampered(what=f"the request key of command {key.number} points elsewhere")
+        if isinstance(row, CommandRow):
+            return Answer(row.number, row.outcome, "", row.detail)
+        return Answer(row.number, Status(row.status).name.lower(), row.reasons)
+
+    def _decide(self, group: list[Submission]) -> Decided | None:
+        """Decide and sign a batch; None if a command raised and everything is to be done again."""
+        batch_ms = max(self.state.chain.batch_ms, self._clock.now_ms())
+        try:
+            decided = decide_batch(self.state, group, batch_ms=batch_ms, term=self._term)
+        except CommandRaised as error:
+            # The state is half changed: finish what is in flight, then decide the rest afresh.
+            error.submission.is_faulty = True
+            self._fault(error.submission, str(error.__cause__))
+            self._guarded(self._finish_if_any, group)
+            self._retry.groups.appendleft(group)
+            self._reload()
+            return None
+        decided.header = signed(decided.header, self._signer)
+        return decided
+
+    def _finish_if_any(self) -> None:
+        if self._in_flight:
+            self._finish()
+
+    def _guarded(self, action: Callable[[], None], group: list[Submission]) -> None:
+        """Run an action that may lose the state; the group decided on it is then done again."""
+        try:
+            action()
+        except (CommitUnknown, CommitRefused, JournalBroken):
+            if group:
+                self._retry.groups.appendleft(group)
+            raise
+
+    def _finish(self) -> None:
+        """Wait for the batch in flight and answer it."""
+        decided = self._in_flight
+        invariant(decided is not None, "a batch is in flight before it is finished")
+        self._journal.commit_finish()
+        self._in_flight = None
+        self._done(decided)  # type: ignore[arg-type]  # The invariant says so.
+
+    def _done(self, decided: Decided) -> None:
+        self._head.write(_head_of(decided.header))
+        self.statistics.batches += 1
+        self.statistics.commands += len(decided.submissions)
+        self._answer(list(zip(decided.submissions, decided.answers, strict=True)))
+
+    def _answer(self, answers: list[tuple[Submission, Answer]]) -> None:
+        out = []
+        for submission, answer in answers:
+            out.append((submission, answer))
+            for waiting in self._pending.pop((submission.credential, submission.key), ()):
+                is_same = waiting.mac == submission.mac
+                out.append((waiting, answer if is_same else Answer(answer.number, KeyReused.code)))
+        self._deliver(out)
+
+    def _settle(self, why: str) -> None:
+        """Learn what became of the batch in flight, whose outcome is unknown."""
+        decided = self._in_flight
+        invariant(decided is not None, "only a batch in flight can have an unknown outcome")
+        self.statistics.unknown_outcomes += 1
+        header = decided.header  # type: ignore[union-attr]  # The invariant says so.
+        void = signed(
+            empty_batch(
+                BatchKind.VOID,
+                decided.before,  # type: ignore[union-attr]
+                first_number=header.first_number,
+                batch_ms=header.batch_ms,
+                term=self._term,
+            ).header,
+            self._signer,
+        )
+        try:
+            standing = self._journal.settle(decided, void)  # type: ignore[arg-type]
+        except JournalBroken:
+            self._journal_down(why)
+            return
+        self._in_flight = None
+        self._alarm("gate.unknown_outcome", {"seq": header.seq, "why": why[:200]})
+        if standing.signature == header.signature:
+            self._done(decided)  # type: ignore[arg-type]
+        elif standing.signature == void.signature:
+            self._head.write(_head_of(void))
+            self._retry.groups.appendleft(decided.submissions)  # type: ignore[union-attr]
+        else:
+            raise Fenced(why=f"batch {standing.seq} is of term {standing.term}, not {self._term}")
+        self._reload()
+
+    def _recover(self, error: CommitRefused | JournalBroken) -> None:
+        """A batch is certainly not committed, or the journal is away."""
+        decided, self._in_flight = self._in_flight, None
+        if isinstance(error, CommitRefused) and error.is_taken:
+            raise Fenced(why="its place in the chain of batches is taken")
+        if decided is None:
+            self._reconnect(str(error))
+        elif isinstance(error, CommitRefused):
+            self._halve(decided.submissions, str(error))
+            self._reload()
+        else:
+            self._in_flight = decided
+            self._settle(str(error))
+
+    def _reconnect(self, why: str) -> None:
+        """The look-up broke while nothing was in flight: the state is what is durable."""
+        try:
+            self._journal.open()
+        except JournalBroken:
+            self._journal_down(why)
+
+    def _halve(self, group: list[Submission], why: str) -> None:
+        """Narrow down which command makes a batch fail."""
+        if len(group) == 1:
+            group[0].is_faulty = True
+            self._fault(group[0], why)
+            self._retry.groups.appendleft(group)
+            return
+        middle = len(group) // 2
+        self._retry.groups.extendleft([group[middle:], group[:middle]])
+
+    def _fault(self, submission: Submission, why: str) -> None:
+        self.statistics.faults += 1
+        details: dict[str, str | int] = {"kind": submission.command.kind.name, "why": why[:200]}
+        self._alarm(GateFault.code, details)
+
+    def _journal_down(self, why: str) -> None:
+        self._alarm("gate.journal_unreachable", {"why": why[:200]})
+        self.wait(_PAUSE_SECONDS)
+
+    def _reload(self) -> None:
+        """Drop memory and load again: the state ran ahead of what is durable."""
+        self.statistics.reloads += 1
+        while True:
+            try:
+                self._journal.open()
+                loaded = recovery.load(self._journal, self._signer, self._head.read())
+                break
+            except JournalBroken as error:
+                self._journal_down(str(error))
+        if loaded.state.chain.term != self._term:
+            raise Fenced(why=f"term {loaded.state.chain.term} has begun, not {self._term}")
+        self._state = loaded.state
+
+    def _begin_term(self, state: State) -> list[tuple[int, bytes]]:
+        """Commit an empty batch of a new term; follow what the old gate added in between."""
+        tiles: list[tuple[int, bytes]] = []
+        while True:
+            term = state.chain.term + 1
+            batch_ms = max(state.chain.batch_ms, self._clock.now_ms())
+            decided = empty_batch(
+                BatchKind.TERM,
+                state.chain,
+                first_number=state.next_number,
+                batch_ms=batch_ms,
+                term=term,
+            )
+            decided.header = signed(decided.header, self._signer)
+            try:
+                self._journal.commit_start(decided)
+                self._journal.commit_finish()
+            except CommitRefused as error:
+                if not error.is_taken:
+                    raise
+                tiles += recovery.replay_tail(self._journal, self._signer, state, self._head.read())
+                continue
+            state.chain = chain_of(decided.header)
+            self._term = term
+            self._head.write(_head_of(decided.header))
+            return tiles
+
+
+_NO_MAC = b"\x00" * 17
+_PAUSE_SECONDS = 0.1
+
+
+def _head_of(header: Header) -> Head:
+    return Head(header.seq, header.term, header.root, header.state_hash)

@@ -1,0 +1,280 @@
+"""Loading: a signed snapshot, the signed tail after it, and the tables compared with the result.
+
+Rules: 1. The head's signature and the head file are checked before anything is signed. 2. Every
+batch of the tail is decided again by the same code and must give the same rows, root and state.
+3. Tables are projections: what differs from the state is refused by name, never taken over.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+from typing import Any, NamedTuple
+
+import msgspec
+
+from countersign.audit.compact_range import TILE_LEAVES
+from countersign.gate.batch import CommandRaised, Decided, chain_of, decide_batch, empty_batch
+from countersign.gate.commands import Kind, OpenAccount, PlaceOrder, Submission, decode
+from countersign.gate.context import order_of_refused
+from countersign.gate.errors import GateFault, Tampered
+from countersign.gate.head import Head
+from countersign.gate.journal.protocol import Journal, Projections, Recorded
+from countersign.gate.rows import BatchKind, CommandRow, Header, Signer
+from countersign.gate.snapshot import load_snapshot
+from countersign.gate.state import FIRST_CREDENTIAL, State
+from countersign.rules.model import PolicyRow, hash_of
+from countersign.transfers.model import HoldRow, Status, TransferRow
+
+
+class Loaded(NamedTuple):
+    state: State
+    first: int  # The first command after the snapshot: from here on rows are compared one by one.
+    tiles: list[tuple[int, bytes]]  # Those of the tail.
+
+
+def load(journal: Journal, signer: Signer, kept: Head) -> Loaded:
+    """Load the state of the journal's head."""
+    head = journal.head()
+    check_head(head, signer, kept)
+    stored = journal.snapshot()
+    state = State(signer.instance) if stored is None else load_snapshot(stored, signer)
+    if state.chain.seq:
+        header = journal.header_at(state.chain.seq)
+        if header is None or chain_of(header) != state.chain:
+            raise Tampered(what=f"the snapshot is of batch {state.chain.seq}, which is not there")
+    first = state.next_number
+    tiles = replay_tail(journal, signer, state, kept)
+    return Loaded(state, first, tiles)
+
+
+def check_head(head: Header | None, signer: Signer, kept: Head) -> None:
+    """Refuse a journal that ends before the batch that the head file knows."""
+    if head is None:
+        if kept.seq:
+            raise Tampered(what=f"the journal is empty, the head file knows batch {kept.seq}")
+        return
+    signer.check_header(head)
+    if head.seq < kept.seq:
+        raise Tampered(
+            what=f"the journal ends at batch {head.seq}, the head file knows batch {kept.seq}"
+        )
+
+
+def replay_tail(
+    journal: Journal, signer: Signer, state: State, kept: Head
+) -> list[tuple[int, bytes]]:
+    """Bring the state to the journal's end; the tiles that became full on the way."""
+    if 0 < kept.seq <= state.chain.seq:
+        _check_kept(journal.header_at(kept.seq), kept)
+    tiles: list[tuple[int, bytes]] = []
+    for recorded in journal.tail(state.chain.seq):
+        tiles += replay(state, recorded, signer).changes.tiles
+        if recorded.header.seq == kept.seq:
+            _check_kept(recorded.header, kept)
+    return tiles
+
+
+def replay(state: State, recorded: Recorded, signer: Signer) -> Decided:
+    """Decide one recorded batch again and hold it against the record."""
+    header = recorded.header
+    _check_place(state, recorded, signer)
+    if header.kind != BatchKind.NORMAL:
+        decided = empty_batch(
+            BatchKind(header.kind),
+            state.chain,
+            first_number=header.first_number,
+            batch_ms=header.batch_ms,
+            term=header.term,
+        )
+        state.chain = chain_of(decided.header)
+    else:
+        try:
+            submissions = _submissions(state, recorded)
+            decided = decide_batch(state, submissions, batch_ms=header.batch_ms, term=header.term)
+        except CommandRaised as error:
+            raise Tampered(what=f"batch {header.seq} cannot be decided again") from error
+    _compare_rows(decided, recorded)
+    if decided.header != header._replace(signature=b""):
+        last = header.first_number + header.leaves - 1
+        raise Tampered(
+            what=f"batch {header.seq} (commands {header.first_number} to {last}): its rows do not"
+            " give the signed root and state"
+        )
+    return decided
+
+
+def compare(journal: Journal, state: State, first: int) -> None:
+    """Hold the projections against the state; `first` is the first command after the snapshot."""
+    found = journal.projections()
+    for name, wanted, there in _pairs_of(state, found):
+        for want, have in zip_longest(wanted, there):
+            if want != have:
+                raise Tampered(what=_difference(name, want, have))
+    wrong = journal.wrong_keys(first)
+    if wrong:
+        raise Tampered(what=f"the request key of command {wrong[0]} is missing or differs")
+
+
+def compare_tiles(journal: Journal, state: State, tiles: Sequence[tuple[int, bytes]]) -> None:
+    """Hold the stored tiles against those that the replay of the tail gave."""
+    if not tiles:
+        return
+    stored = dict(journal.tiles(tiles[0][0]))
+    for number, hashes in tiles:
+        have = stored.pop(number, b"")
+        if have != hashes:
+            raise Tampered(what=_leaf_difference(number, hashes, have))
+    if stored:
+        raise Tampered(what=f"tile {min(stored)} of the log lies beyond its size {state.log.size}")
+
+
+def _check_place(state: State, recorded: Recorded, signer: Signer) -> None:
+    header = recorded.header
+    chain = state.chain
+    if header.seq != chain.seq + 1:
+        raise Tampered(what=f"batch {chain.seq + 1} is missing")
+    signer.check_header(header)
+    follows = (
+        header.prev_term == chain.term
+        and header.prev_root == chain.root
+        and header.first_number == state.next_number
+        and header.batch_ms >= chain.batch_ms
+        and header.term >= chain.term
+    )
+    if not follows:
+        raise Tampered(what=f"batch {header.seq} does not follow batch {chain.seq}")
+    rows = len(recorded.transfers) + len(recorded.commands)
+    if rows != header.leaves:
+        raise Tampered(what=f"batch {header.seq} has {rows} rows, {header.leaves} were signed")
+
+
+def _submissions(state: State, recorded: Recorded) -> list[Submission]:
+    rows: list[TransferRow | CommandRow] = [*recorded.transfers, *recorded.commands]
+    rows.sort(key=lambda row: row.number)
+    opened: list[bytes] = []  # Accounts of this very batch, which later orders in it may name.
+    out = []
+    for row in rows:
+        if isinstance(row, TransferRow):
+            out.append(_submission_of_transfer(state, row, opened))
+        else:
+            submission = _submission_of_command(row)
+            if isinstance(submission.command, OpenAccount) and row.outcome == "ok":
+                opened.append(submission.command.index)
+            out.append(submission)
+    return out
+
+
+def _submission_of_transfer(state: State, row: TransferRow, opened: list[bytes]) -> Submission:
+    known = state.accounts.indexes
+    place = row.debtor - len(known)
+    if 0 < row.debtor < len(known):
+        debtor_index = known[row.debtor]
+    elif 0 <= place < len(opened):
+        debtor_index = opened[place]
+    else:
+        raise Tampered(what=f"transfer {row.number} names an unknown debtor account")
+    order = PlaceOrder(
+        debtor_index,
+        row.creditor_index,
+        row.amount,
+        row.currency,
+        row.execution_day,
+        row.digest,
+        row.evidence,
+        row.debtor_side,
+        row.creditor_side,
+    )
+    return Submission(row.credential, row.key, row.mac, order)
+
+
+def _submission_of_command(row: CommandRow) -> Submission:
+    try:
+        is_order = row.kind == Kind.ORDER
+        command = order_of_refused(row) if is_order else decode(row.kind, row.body)
+    except (msgspec.MsgspecError, ValueError, KeyError):
+        raise Tampered(what=f"command {row.number} cannot be read") from None
+    body = b"" if row.kind == Kind.ORDER else row.body
+    submission = Submission(row.credential, row.key, row.mac, command, body)
+    submission.is_faulty = row.outcome == GateFault.code
+    return submission
+
+
+def _compare_rows(decided: Decided, recorded: Recorded) -> None:
+    changes = decided.changes
+    kinds: tuple[tuple[str, Sequence[Any], Sequence[Any]], ...] = (
+        ("transfer", changes.transfers, recorded.transfers),
+        ("command", changes.commands, recorded.commands),
+        ("posting of command", changes.postings, recorded.postings),
+    )
+    for name, wanted, there in kinds:
+        if wanted != there:
+            want, have = next((w, h) for w, h in zip_longest(wanted, there) if w != h)
+            raise Tampered(what=f"batch {recorded.header.seq}: " + _difference(name, want, have))
+
+
+def _check_kept(header: Header | None, kept: Head) -> None:
+    there = header and Head(header.seq, header.term, header.root, header.state_hash)
+    if there != kept:
+        raise Tampered(what=f"batch {kept.seq} is not the one that the head file knows")
+
+
+def _pairs_of(
+    state: State, found: Projections
+) -> Iterable[tuple[str, Sequence[Any], Sequence[Any]]]:
+    accounts, balances = state.accounts, state.balances
+    numbers = range(1, len(accounts.kinds))
+    yield "account", [accounts.account(n) for n in numbers], found.accounts
+    yield (
+        "balance of account",
+        list(
+            zip(numbers, balances.balance[1:], balances.held[1:], balances.floor[1:], strict=True)
+        ),
+        found.balances,
+    )
+    yield "freeze", sorted(state.accounts.frozen.items()), sorted(map(tuple, found.freezes))
+    own = [c for c in state.credentials.values() if c.number >= FIRST_CREDENTIAL]
+    yield (
+        "credential",
+        [(c.number, c.verifier, c.name, sorted(c.permissions), c.is_active) for c in own],
+        [
+            (c.number, c.verifier, c.name, sorted(c.permissions), c.is_active)
+            for c in sorted(found.credentials, key=lambda c: c.number)
+        ],
+    )
+    newest = max(found.policies, default=None, key=lambda row: row.number)
+    wanted = (
+        PolicyRow(state.policy_number, hash_of(state.policy_content), state.policy_content)
+        if state.policy
+        else None
+    )
+    yield "policy", [wanted], [newest]
+    holds = [
+        HoldRow(t.number, t.owner, t.reasons, t.until_ms)
+        for t in state.open.values()
+        if t.status == Status.HELD
+    ]
+    yield "hold of transfer", sorted(holds), sorted(found.holds)
+
+
+def _difference(name: str, want: Sequence[Any] | None, have: Sequence[Any] | None) -> str:
+    """What differs, by name and key; never a value of a sealed or secret column."""
+    if want is None:
+        return f"{name} {_key(have)} is there, but was never written"
+    if have is None:
+        return f"{name} {_key(want)} is missing"
+    if want[0] != have[0]:
+        return f"{name} {_key(want)} is missing or has another key"
+    fields = getattr(want, "_fields", range(len(want)))
+    column = next((str(f) for f, w, h in zip(fields, want, have, strict=True) if w != h), "?")
+    return f"{name} {_key(want)} differs in {column}"
+
+
+def _key(row: Sequence[Any] | None) -> str:
+    key = row[0] if row else "?"
+    return key.hex() if isinstance(key, bytes) else str(key)
+
+
+def _leaf_difference(tile: int, want: bytes, have: bytes) -> str:
+    if not have:
+        return f"tile {tile} of the log is missing"
+    place = next(i for i in range(0, len(want), 32) if want[i : i + 32] != have[i : i + 32]) // 32
+    return f"leaf {tile * TILE_LEAVES + place} in tile {tile} of the log was changed"

@@ -1,0 +1,170 @@
+"""The whole gate state as bytes and back, with a signed manifest.
+
+Plain msgpack of flat lists. It holds numbers, blind indexes, digests and public settings, no
+restricted text (I10). The manifest binds content hash, place in the chain and instance.
+"""
+
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from countersign.access.model import Credential
+from countersign.accounts.model import Account
+from countersign.audit.compact_range import CompactRange, DamagedRange
+from countersign.gate.errors import Tampered
+from countersign.gate.journal.protocol import StoredSnapshot
+from countersign.gate.rows import Signer
+from countersign.gate.state import Chain, OpenTransfer, State
+from countersign.rules.model import decode_policy
+from countersign.transfers.model import Status
+
+FORMAT = 1
+
+
+class Manifest(msgspec.Struct, array_like=True, frozen=True):
+    format: int
+    instance: bytes
+    chain: Chain
+    size: int  # Of the audit log.
+    content_hash: bytes
+
+
+class Content(msgspec.Struct, array_like=True, frozen=True):
+    """Every attribute of the state; parallel lists by account number."""
+
+    kinds: list[int]
+    currencies: list[str]
+    indexes: list[bytes]
+    parties: list[bytes]
+    frozen: dict[bytes, int]
+    balance: list[int]
+    held: list[int]
+    floor: list[int]
+    recent: dict[int, list[int]]
+    near: dict[int, list[int]]
+    last: dict[int, int]
+    pairs: list[tuple[int, bytes]]
+    credentials: list[tuple[int, str, bytes, list[str], bool]]
+    next_credential: int
+    policy_number: int
+    policy_content: bytes
+    open: list[tuple[Any, ...]]
+    hold_timers: list[tuple[int, int]]
+    return_timers: list[tuple[int, int]]
+    log: dict[str, int | bytes]
+
+
+def encode_content(state: State) -> bytes:
+    """The state as bytes; equal states give equal bytes."""
+    accounts, balances, features = state.accounts, state.balances, state.features
+    return _encoder.encode(
+        Content(
+            kinds=accounts.kinds,
+            currencies=accounts.currencies,
+            indexes=accounts.indexes,
+            parties=accounts.parties,
+            frozen=dict(sorted(accounts.frozen.items())),
+            balance=balances.balance,
+            held=balances.held,
+            floor=balances.floor,
+            recent=dict(sorted(features.recent.items())),
+            near=dict(sorted(features.near.items())),
+            last=dict(sorted(features.last.items())),
+            pairs=sorted(features.pairs),
+            credentials=[
+                (c.number, c.name, c.verifier, sorted(c.permissions), c.is_active)
+                for _, c in sorted(state.credentials.items())
+            ],
+            next_credential=state.next_credential,
+            policy_number=state.policy_number,
+            policy_content=state.policy_content,
+            open=[_plain(transfer) for _, transfer in sorted(state.open.items())],
+            hold_timers=sorted(state.hold_timers),
+            return_timers=sorted(state.return_timers),
+            log=state.log.dump(),
+        )
+    )
+
+
+def sign_snapshot(content: bytes, chain: Chain, size: int, signer: Signer) -> StoredSnapshot:
+    manifest = _encoder.encode(
+        Manifest(FORMAT, signer.instance, chain, size, sha256(content).digest())
+    )
+    return StoredSnapshot(manifest, signer.sign(_SIGNED + manifest), content)
+
+
+def load_snapshot(stored: StoredSnapshot, signer: Signer) -> State:
+    """The state of a snapshot that this gate signed; raises Tampered for any other."""
+    signer.check(stored.signature, _SIGNED + stored.manifest, "the snapshot")
+    manifest = _manifests.decode(stored.manifest)
+    if manifest.format != FORMAT or manifest.instance != signer.instance:
+        raise Tampered(what="the snapshot is of another instance or format")
+    if sha256(stored.content).digest() != manifest.content_hash:
+        raise Tampered(what="the snapshot's content is not what was signed")
+    state = _restored(_contents.decode(stored.content), manifest)
+    if state.log.size != manifest.size or state.log.root() != manifest.chain.root:
+        raise Tampered(what="the snapshot's log does not have the signed root")
+    return state
+
+
+def _restored(content: Content, manifest: Manifest) -> State:
+    state = State(manifest.instance)
+    for number in range(1, len(content.kinds)):
+        state.accounts.restore(
+            Account(
+                number,
+                content.kinds[number],
+                content.currencies[number],
+                content.indexes[number],
+                content.parties[number],
+            )
+        )
+    state.accounts.frozen = content.frozen
+    state.balances.balance = content.balance
+    state.balances.held = content.held
+    state.balances.floor = content.floor
+    state.features.recent = content.recent
+    state.features.near = content.near
+    state.features.last = content.last
+    state.features.pairs = set(content.pairs)
+    state.credentials = {
+        number: Credential(
+            number=number,
+            name=name,
+            verifier=verifier,
+            permissions=frozenset(permissions),
+            is_active=is_active,
+        )
+        for number, name, verifier, permissions, is_active in content.credentials
+    }
+    state.next_credential = content.next_credential
+    state.policy_number = content.policy_number
+    state.policy_content = content.policy_content
+    state.policy = decode_policy(content.policy_content) if content.policy_content else None
+    state.open = {values[0]: _transfer(values) for values in content.open}
+    # A sorted list is a heap.
+    state.hold_timers = content.hold_timers
+    state.return_timers = content.return_timers
+    try:
+        state.log = CompactRange.load(content.log)
+    except DamagedRange:
+        raise Tampered(what="the snapshot's log is damaged") from None
+    state.chain = manifest.chain
+    return state
+
+
+def _plain(transfer: OpenTransfer) -> tuple[Any, ...]:
+    return tuple(getattr(transfer, name) for name in OpenTransfer.__slots__)
+
+
+def _transfer(values: tuple[Any, ...]) -> OpenTransfer:
+    fields = dict(zip(OpenTransfer.__slots__, values, strict=True))
+    fields["status"] = Status(fields["status"])
+    return OpenTransfer(**fields)
+
+
+_SIGNED = b"countersign/snapshot/v1\x00"
+_encoder = msgspec.msgpack.Encoder()
+_manifests = msgspec.msgpack.Decoder(Manifest)
+_contents = msgspec.msgpack.Decoder(Content)

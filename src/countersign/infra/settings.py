@@ -1,0 +1,135 @@
+"""Where this installation's data, database and keys are: environment, then file, then default.
+
+The file is DATA/countersign.toml; a key in it that is not known is refused by name, because a slip
+there would otherwise be ignored in silence. A relative path counts from the working folder in the
+environment, and from the data folder in the file. An empty variable counts as not set.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from countersign.kernel.refusal import Kind, Refusal
+
+FILE_NAME = "countersign.toml"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one installation; every path is absolute."""
+
+    data_dir: Path
+    database_url: str | None = field(repr=False)  # It may carry a password.
+    pg_bindir: Path | None
+    pg_user: str | None
+    key_file: Path | None
+    passphrase_file: Path | None
+    schema_dir: Path | None
+    log_level: LogLevel
+
+
+class UnknownSetting(Refusal):
+    """The settings file {file} has the unknown key {key}; remove it or correct its name."""
+
+    code = "settings.unknown_key"
+    kind = Kind.INVALID
+    chinese = "設定檔 {file} 含有未知的鍵 {key}；請移除或更正其名稱。"
+
+
+class BadSetting(Refusal):
+    """The setting {name} needs {expected}; correct it where it is set."""
+
+    code = "settings.bad_value"
+    kind = Kind.INVALID
+    chinese = "設定 {name} 須為 {expected}；請在設定處更正。"
+
+
+class UnreadableSettings(Refusal):
+    """The settings file {file} cannot be read as TOML: {reason}; correct it or remove it."""
+
+    code = "settings.unreadable"
+    kind = Kind.INVALID
+    chinese = "無法以 TOML 讀取設定檔 {file}：{reason}；請更正或移除。"
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings of this process's environment and of the data folder that it names."""
+    environment = os.environ if environment is None else environment
+    data_dir = Path(environment.get("COUNTERSIGN_DATA") or "data").absolute()
+    texts = _texts_of_file(data_dir / FILE_NAME)
+    for key, (variable, is_path) in _KEYS.items():
+        text = environment.get(variable)
+        if text:
+            texts[key] = str(Path(text).absolute()) if is_path else text
+    return Settings(
+        data_dir=data_dir,
+        database_url=_database_url(texts),
+        pg_bindir=_path(texts, "pg_bindir"),
+        pg_user=texts.get("pg_user"),
+        key_file=_path(texts, "key_file"),
+        passphrase_file=_path(texts, "passphrase_file"),
+        schema_dir=_path(texts, "schema_dir"),
+        log_level=_log_level(texts),
+    )
+
+
+# Key in the file: variable in the environment, and whether it is a path. The data folder has no key
+# because the file lies in it.
+_KEYS = {
+    "database_url": ("COUNTERSIGN_DATABASE_URL", False),
+    "key_file": ("COUNTERSIGN_KEY_FILE", True),
+    "log_level": ("COUNTERSIGN_LOG_LEVEL", False),
+    "passphrase_file": ("COUNTERSIGN_PASSPHRASE_FILE", True),
+    "pg_bindir": ("COUNTERSIGN_PG_BINDIR", True),
+    "pg_user": ("COUNTERSIGN_PG_USER", False),
+    "schema_dir": ("COUNTERSIGN_SCHEMA_DIR", True),
+}
+
+
+def _texts_of_file(file: Path) -> dict[str, str]:
+    try:
+        content = file.read_text(encoding="utf-8")
+        values = tomllib.loads(content)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise UnreadableSettings(file=str(file), reason=str(error.strerror)) from None
+    except ValueError:
+        # The parser's message is dropped: it may repeat a line that holds a password.
+        raise UnreadableSettings(file=str(file), reason="malformed") from None
+    texts = {}
+    for key, value in values.items():
+        if key not in _KEYS:
+            raise UnknownSetting(file=str(file), key=key)
+        if not isinstance(value, str) or not value:
+            raise BadSetting(name=key, expected="a text that is not empty")
+        texts[key] = str(file.parent / value) if _KEYS[key][1] else value
+    return texts
+
+
+def _path(texts: Mapping[str, str], key: str) -> Path | None:
+    return Path(texts[key]) if key in texts else None
+
+
+def _log_level(texts: Mapping[str, str]) -> LogLevel:
+    try:
+        return LogLevel(texts.get("log_level", LogLevel.INFO).lower())
+    except ValueError:
+        raise BadSetting(name="log_level", expected=", ".join(LogLevel)) from None
+
+
+def _database_url(texts: Mapping[str, str]) -> str | None:
+    url = texts.get("database_url")
+    if url is not None and not url.startswith(("postgresql://", "postgres://")):
+        raise BadSetting(name="database_url", expected="postgresql://user:password@host/database")
+    return url

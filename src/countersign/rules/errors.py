@@ -1,0 +1,11 @@
+"""Refusals about policies."""
+
+from countersign.kernel.refusal import Kind, Refusal
+
+
+class MalformedPolicy(Refusal):
+    """The policy cannot be used: {field} {why}. Correct it and set it again."""
+
+    code = "rules.malformed_policy"
+    kind = Kind.INVALID
+    chinese = "此策略無法使用：{field} {why}。請更正後重新設定。"

@@ -1,0 +1,83 @@
+"""Refusals about transfers."""
+
+from countersign.kernel.refusal import Kind, Refusal
+
+
+class IllegalMove(Refusal):
+    """The transfer is {current} and cannot become {target}; look at it again before you act."""
+
+    code = "transfers.illegal_move"
+    kind = Kind.CONFLICT
+    chinese = "此轉賬目前為 {current}，不能變為 {target}；請重新查看後再操作。"
+
+
+class UnknownTransfer(Refusal):
+    """There is no open transfer with this number; check the number with `transfers list`."""
+
+    code = "transfers.unknown"
+    kind = Kind.NOT_FOUND
+    chinese = "沒有此編號的未結轉賬；請用 `transfers list` 核對編號。"
+
+
+class NotDue(Refusal):
+    """The transfer is ordered for a later day and cannot be dispatched yet."""
+
+    code = "transfers.not_due"
+    kind = Kind.CONFLICT
+    chinese = "此轉賬的執行日期未到，尚不能發出。"
+
+
+class SameAccount(Refusal):
+    """Debtor and creditor are the same account; check the creditor's account number."""
+
+    code = "transfers.same_account"
+    kind = Kind.INVALID
+    chinese = "付款與收款為同一帳戶；請核對收款帳號。"
+
+
+class DateOutOfRange(Refusal):
+    """The requested execution date is too far back or ahead; order it with a nearer date."""
+
+    code = "transfers.date_out_of_range"
+    kind = Kind.INVALID
+    chinese = "要求的執行日期過早或過遠；請以較近的日期重新下單。"
+
+
+class DigestDiffers(Refusal):
+    """The answer is for another order than the one dispatched; nothing was changed."""
+
+    code = "transfers.digest_differs"
+    kind = Kind.CONFLICT
+    chinese = "回覆所指的訂單與已發出的訂單不同；未作任何變更。"
+
+
+class UnknownVerdict(Refusal):
+    """A rail status is settled, rejected or returned; nothing was changed."""
+
+    code = "transfers.unknown_verdict"
+    kind = Kind.INVALID
+    chinese = "通道狀態只能是 settled、rejected 或 returned；未作任何變更。"
+
+
+class TextLength(Refusal):
+    """The field {field} is empty or longer than {length_max} characters; leave it out or shorten it."""
+
+    code = "transfers.text_length"
+    kind = Kind.INVALID
+    chinese = "欄位 {field} 為空或超過 {length_max} 個字元；請省略或縮短。"
+
+
+class ControlCharacter(Refusal):
+    """The field {field} holds characters that cannot be seen; send it again as plain text."""
+
+    code = "transfers.control_character"
+    kind = Kind.INVALID
+    chinese = "欄位 {field} 含有不可見字元；請以純文字重新送出。"
+
+
+class MalformedDate(Refusal):
+    """The field {field} is not a date such as 2027-03-31; correct it and send the order again."""
+
+    code = "transfers.malformed_date"
+    kind = Kind.INVALID
+    chinese = "欄位 {field} 不是如 2027-03-31 的日期；請更正後重送。"

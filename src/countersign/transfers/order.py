@@ -1,0 +1,180 @@
+"""What an order says: the field table under its digest, version 1, and the split by data subject.
+
+The table is a published format (docs/digest.md). Adding, removing or moving a field is version 2.
+Fields of the debtor's seed also hold what belongs to the order itself; those of the creditor's seed
+can be erased with the creditor's key while the rest still verifies.
+"""
+
+import re
+from datetime import date
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from countersign.kernel.account import Iban, canonical, parse_canonical
+from countersign.kernel.digest import Field, FieldTable, Value
+from countersign.kernel.money import MINOR_UNITS_MAX, AmountOutOfRange, exponent
+from countersign.kernel.refusal import Refusal
+from countersign.transfers.errors import ControlCharacter, MalformedDate, TextLength
+
+DEBTOR_SIDE = 0
+CREDITOR_SIDE = 1
+CREDITOR_FIELDS = frozenset(
+    {
+        "creditor_name",
+        "creditor_account",
+        "creditor_agent",
+        "creditor_address",
+        "ultimate_creditor",
+    }
+)
+
+
+class Order(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False):
+    """One credit transfer instruction. Text as it came in; accounts canonical; dates ISO 8601."""
+
+    channel: str
+    credential: int  # The number of the machine credential that the gate attests.
+    instructed_amount: int  # Minor units of the currency.
+    currency: str
+    requested_execution_date: str
+    debtor_account: str  # `account.canonical`, for example "IBAN:DE89370400440532013000".
+    creditor_account: str
+    creditor_name: str
+    debtor_name: str | None = None
+    debtor_agent: str | None = None
+    debtor_address: str | None = None
+    ultimate_debtor: str | None = None
+    initiating_party: str | None = None
+    creditor_agent: str | None = None
+    creditor_address: str | None = None
+    ultimate_creditor: str | None = None
+    message_id: str | None = None
+    payment_information_id: str | None = None
+    instruction_id: str | None = None
+    end_to_end_id: str | None = None
+    uetr: str | None = None
+    service_level: str | None = None
+    category_purpose: str | None = None
+    purpose_code: str | None = None
+    charge_bearer: str | None = None
+    remittance_information: str | None = None
+
+
+_ORDER_FIELDS = (
+    "channel",
+    "credential",
+    "message_id",
+    "payment_information_id",
+    "instruction_id",
+    "end_to_end_id",
+    "uetr",
+    "instructed_amount",
+    "currency",
+    "requested_execution_date",
+    "initiating_party",
+    "debtor_name",
+    "debtor_account",
+    "debtor_agent",
+    "debtor_address",
+    "ultimate_debtor",
+    "creditor_name",
+    "creditor_account",
+    "creditor_agent",
+    "creditor_address",
+    "ultimate_creditor",
+    "service_level",
+    "category_purpose",
+    "purpose_code",
+    "charge_bearer",
+    "remittance_information",
+)
+
+ORDER_TABLE = FieldTable(
+    name="order",
+    version=1,
+    fields=tuple(
+        Field(name=name, subject=CREDITOR_SIDE if name in CREDITOR_FIELDS else DEBTOR_SIDE)
+        for name in _ORDER_FIELDS
+    ),
+)
+FIELD_SUBJECTS = tuple(field.subject for field in ORDER_TABLE.fields)
+
+
+_LENGTHS = {
+    "channel": 16,
+    "creditor_name": 140,
+    "debtor_name": 140,
+    "ultimate_debtor": 140,
+    "ultimate_creditor": 140,
+    "initiating_party": 140,
+    "debtor_address": 600,
+    "creditor_address": 600,
+    "debtor_agent": 35,
+    "creditor_agent": 35,
+    "message_id": 35,
+    "payment_information_id": 35,
+    "instruction_id": 35,
+    "end_to_end_id": 35,
+    "uetr": 36,
+    "service_level": 35,
+    "category_purpose": 35,
+    "purpose_code": 35,
+    "charge_bearer": 4,
+    "remittance_information": 4000,
+}
+_BOUNDS = tuple(_LENGTHS.items())
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def check_order(order: Order) -> None:
+    """Refuse what no bank could carry out, naming the field; `account_of` checks the accounts."""
+    if not 0 < order.instructed_amount <= MINOR_UNITS_MAX:
+        raise AmountOutOfRange
+    exponent(order.currency)
+    for name, length_max in _BOUNDS:
+        text = getattr(order, name)
+        if text is None:
+            continue
+        if not 0 < len(text) <= length_max:
+            raise TextLength(field=name, length_max=length_max)
+        # Most text is plain ASCII, for which this is the faster question.
+        if not (text.isascii() and text.isprintable()) and _CONTROL.search(text):
+            raise ControlCharacter(field=name)
+
+
+def account_of(reference: str, *, field: str) -> str:
+    """The canonical account text, checked as strictly as when it first came from outside."""
+    kind, _, rest = reference.partition(":")
+    try:
+        account = Iban.parse(rest) if kind == "IBAN" else parse_canonical(reference)
+    except Refusal as refusal:
+        raise type(refusal)(field=field) from None
+    return canonical(account)
+
+
+def execution_day(order: Order) -> int:
+    """The requested execution date as days since 1970-01-01."""
+    try:
+        return date.fromisoformat(order.requested_execution_date).toordinal() - _EPOCH
+    except ValueError:
+        raise MalformedDate(field="requested_execution_date") from None
+
+
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+def values_of(order: Order) -> tuple[Value, ...]:
+    """The values in the committed order of the field table."""
+    values: tuple[Value, ...] = _values(order)
+    return values
+
+
+_values = attrgetter(*_ORDER_FIELDS)
+
+
+def order_of(values: tuple[Value, ...]) -> Order:
+    """The inverse of `values_of`."""
+    fields: dict[str, Any] = dict(zip(_ORDER_FIELDS, values, strict=True))
+    return Order(**fields)

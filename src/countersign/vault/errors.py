@@ -1,0 +1,162 @@
+"""What the vault refuses. No detail ever holds restricted text, a key or a passphrase."""
+
+from countersign.kernel.refusal import Kind, Refusal
+
+
+class CannotOpen(Refusal):
+    """The vault cannot open this: {what}.
+
+    It was changed or moved, or belongs to another key, passphrase or instance; check that the
+    right key file or passphrase is in use, else restore a backup.
+    """
+
+    code = "vault.cannot_open"
+    kind = Kind.INVALID
+    chinese = (
+        "無法開啟：{what}。內容可能已被更動或移動，或屬於其他金鑰、通行片語或執行個體；"
+        "請確認使用正確的金鑰檔或通行片語，否則請還原備份。"
+    )
+
+
+class EpochCurrent(Refusal):
+    """Epoch {epoch} wraps new data keys, so it cannot be retired; rotate to a new epoch first."""
+
+    code = "vault.epoch_current"
+    kind = Kind.CONFLICT
+    chinese = "第 {epoch} 期金鑰仍用於包裝新的資料金鑰，無法停用；請先輪替至新的一期。"
+
+
+class KeyFileExists(Refusal):
+    """The key file {path} exists already and is never overwritten; choose another path."""
+
+    code = "vault.key_file_exists"
+    kind = Kind.CONFLICT
+    chinese = "金鑰檔 {path} 已存在，且絕不覆寫；請選擇其他路徑。"
+
+
+class KeyFileExposed(Refusal):
+    """Others than the user that starts Countersign can read the secret file {path}.
+
+    Give it to that user with mode 0600, and replace the secret if anyone may have copied it.
+    """
+
+    code = "vault.key_file_exposed"
+    kind = Kind.FORBIDDEN
+    chinese = (
+        "他人可以讀取機密檔 {path}；請將擁有者設為啟動 Countersign 的使用者並將權限設為 0600，"
+        "若可能已遭複製，請更換該機密。"
+    )
+
+
+class KeyFileUnusable(Refusal):
+    """The secret file {path} is missing or was changed; name the right file in the settings."""
+
+    code = "vault.key_file_unusable"
+    kind = Kind.UNAVAILABLE
+    chinese = "機密檔 {path} 不存在或已遭更動；請在設定中指定正確的檔案。"
+
+
+class KeyInsideData(Refusal):
+    """The secret file {path} lies in the data folder: one copied folder would hold lock and key.
+
+    Move it to a place that backups of the data do not include.
+    """
+
+    code = "vault.key_inside_data"
+    kind = Kind.FORBIDDEN
+    chinese = (
+        "機密檔 {path} 位於資料夾內，複製一個資料夾便同時取得鎖與鑰匙；請移至資料備份以外之處。"
+    )
+
+
+class KeysetExists(Refusal):
+    """The keyset {path} exists already; a new one would make all sealed data unreadable.
+
+    If that is really meant, move the old one away by hand first.
+    """
+
+    code = "vault.keyset_exists"
+    kind = Kind.CONFLICT
+    chinese = (
+        "金鑰組 {path} 已存在；建立新的會使所有封存資料無法讀取，若確要如此，請先手動移走舊檔。"
+    )
+
+
+class KeyVersionGone(Refusal):
+    """Version {version} of the {purpose} key is not in this keyset; load the newest keyset."""
+
+    code = "vault.key_version_gone"
+    kind = Kind.UNAVAILABLE
+    chinese = "此金鑰組沒有第 {version} 版的 {purpose} 金鑰；請載入最新的金鑰組。"
+
+
+class NoKeyset(Refusal):
+    """There is no keyset at {path}; set up this instance first, or restore the file."""
+
+    code = "vault.no_keyset"
+    kind = Kind.NOT_FOUND
+    chinese = "{path} 沒有金鑰組；請先設定此執行個體，或從備份還原該檔案。"
+
+
+class NoSigningKey(Refusal):
+    """The keyset has no signing key named {name}; ask for one of the keys it was made with."""
+
+    code = "vault.no_signing_key"
+    kind = Kind.NOT_FOUND
+    chinese = "金鑰組沒有名為 {name} 的簽章金鑰；請使用建立時所含的金鑰。"
+
+
+class SubjectErased(Refusal):
+    """The data of subject {subject} was erased and its key destroyed.
+
+    Register the person anew under a new id if they are to be served again.
+    """
+
+    code = "vault.subject_erased"
+    kind = Kind.NOT_FOUND
+    chinese = "主體 {subject} 的資料已刪除且金鑰已銷毀；若須再為其服務，請以新的識別碼重新登記。"
+
+
+class UnclassifiedField(Refusal):
+    """The field {field} has no data class, so nobody knows how to protect it.
+
+    Add it to the list in vault.classes before storing or showing it.
+    """
+
+    code = "vault.unclassified_field"
+    kind = Kind.INVALID
+    chinese = (
+        "欄位 {field} 沒有資料分級，無從得知如何保護；請先加入 vault.classes 的清單再儲存或顯示。"
+    )
+
+
+class UnknownFile(Refusal):
+    """There is no received file with the id {file}; check the id."""
+
+    code = "vault.unknown_file"
+    kind = Kind.NOT_FOUND
+    chinese = "沒有識別碼為 {file} 的收件檔案；請檢查識別碼。"
+
+
+class UnknownSubject(Refusal):
+    """Subject {subject} has no data key, so nothing was ever sealed for it; check the id."""
+
+    code = "vault.unknown_subject"
+    kind = Kind.NOT_FOUND
+    chinese = "主體 {subject} 沒有資料金鑰，從未為其封存任何資料；請檢查識別碼。"
+
+
+class UnknownToken(Refusal):
+    """The token stands for nothing here; use it exactly as it was given to you."""
+
+    code = "vault.unknown_token"
+    kind = Kind.NOT_FOUND
+    chinese = "此代碼在此不代表任何內容；請原樣使用您收到的代碼。"
+
+
+class WeakPassphrase(Refusal):
+    """The passphrase is shorter than {length_min} characters; choose several unrelated words."""
+
+    code = "vault.weak_passphrase"
+    kind = Kind.INVALID
+    chinese = "通行片語少於 {length_min} 個字元；請選用數個互不相關的詞。"

@@ -1,0 +1,214 @@
+"""The conformance suite: what the engine relies on, on both journals alike."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from countersign.accounts.model import AccountKind
+from countersign.gate import commands, snapshot
+from countersign.gate.batch import decide_batch, empty_batch, signed
+from countersign.gate.journal.memory import Disk, MemoryJournal
+from countersign.gate.journal.postgres import PostgresJournal
+from countersign.gate.journal.protocol import CommitRefused, Journal, KeyRow
+from countersign.gate.rows import BatchKind, Header
+from countersign.gate.state import State
+from countersign.infra.database import Database, Role
+from tests.support.gate import INSTANCE, REASON, START_MS, Harness, MemoryHead, a_signer, index_of
+
+pytestmark = pytest.mark.every_server
+
+Opener = Callable[[], Journal]
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def opener(request: pytest.FixtureRequest) -> Opener:
+    """Give new connections to one and the same journal."""
+    if request.param == "memory":
+        disk = Disk()
+        return lambda: MemoryJournal(disk)
+    database: Database = request.getfixturevalue("database")
+    return lambda: PostgresJournal(database.dsn(Role.GATE), answer_timeout_seconds=10)
+
+
+def a_gate(opener: Opener, head: MemoryHead | None = None) -> Harness:
+    return Harness(opener(), head=head).start()
+
+
+def test_an_empty_journal_has_nothing(opener: Opener) -> None:
+    journal = opener()
+    journal.open()
+    assert journal.head() is None
+    assert journal.snapshot() is None
+    assert list(journal.tail(0)) == []
+    assert journal.tiles(0) == []
+    found = journal.projections()
+    assert (found.accounts, found.balances, found.holds) == ([], [], [])
+
+
+def test_a_life_survives_a_restart(opener: Opener) -> None:
+    gate = a_gate(opener).a_city()
+    held = gate.place(amount=100_000_000).number
+    sent = gate.place(amount=5_000).number
+    gate.dispatch(sent)
+    gate.rail_says(sent, "settled")
+    gate.place(creditor="bo", amount=7, day=1)
+    gate.do(commands.Freeze(index_of("bo"), REASON))
+    gate.do(commands.Freeze(index_of("x"), REASON))
+    gate.do(commands.Unfreeze(index_of("x"), REASON))
+    gate.do(commands.SetCredential(gate.channel, "erp", b"\x00" * 32, [], False))
+    again = a_gate(opener, gate.head)
+    before, after = gate.engine.state, again.engine.state
+    assert snapshot.encode_content(before) == snapshot.encode_content(after)
+    assert after.chain.term == before.chain.term + 1
+    assert again.do(commands.Release(held, REASON)).outcome == "released"
+
+
+def test_a_snapshot_shortens_the_tail(opener: Opener) -> None:
+    gate = a_gate(opener).a_city()
+    state = gate.engine.state
+    journal = opener()
+    journal.open()
+    for _ in range(3):
+        gate.place(amount=5)
+        content = snapshot.encode_content(state)
+        stored = snapshot.sign_snapshot(content, state.chain, state.log.size, a_signer())
+        journal.keep_snapshot(state.chain.seq, stored)
+        assert journal.snapshot() == stored
+    gate.place(amount=6)
+    again = a_gate(opener, gate.head)
+    assert again.engine.statistics.replayed == 1
+    assert snapshot.encode_content(state) == snapshot.encode_content(again.engine.state)
+
+
+def test_keys_are_found_with_their_rows(opener: Opener) -> None:
+    gate = a_gate(opener).a_city()
+    first = gate.place(amount=5, key=b"a" * 16)
+    refused = gate.place(amount=0, key=b"b" * 16)
+    journal = opener()
+    journal.open()
+    channel = gate.channel
+    journal.look_up_start([(channel, b"a" * 16), (channel, b"b" * 16), (channel, b"c" * 16)])
+    found = journal.look_up_finish()
+    assert {key: row.number for key, row in found.items()} == {
+        (channel, b"a" * 16): first.number,
+        (channel, b"b" * 16): refused.number,
+    }
+    rows = [journal.row_of(found[channel, key * 16]) for key in (b"a", b"b")]
+    assert [row and row.number for row in rows] == [first.number, refused.number]
+    assert journal.row_of(KeyRow(b"", 0, 10**9)) is None
+    assert journal.wrong_keys(0) == []
+    again = a_gate(opener, gate.head)
+    again.channel = channel
+    assert again.place(amount=5, key=b"a" * 16) == first
+    assert again.place(amount=0, key=b"b" * 16) == refused
+
+
+def test_a_batch_in_a_taken_place_is_refused(opener: Opener) -> None:
+    """Two gates at one place: the second learns that it is fenced."""
+    gate = a_gate(opener)
+    rival = opener()
+    rival.open()
+    state = gate.engine.state
+    before = state.chain
+    gate.set_policy()
+    late = empty_batch(
+        BatchKind.TERM, before, first_number=0, batch_ms=before.batch_ms, term=before.term
+    )
+    late.header = signed(late.header, a_signer())
+    with pytest.raises(CommitRefused) as refused:
+        rival.commit_start(late)
+        rival.commit_finish()
+    assert refused.value.is_taken
+    rival.close()
+
+
+def test_a_batch_on_another_past_is_refused(opener: Opener) -> None:
+    gate = a_gate(opener)
+    chain = gate.engine.state.chain
+    forked = chain._replace(root=b"\x05" * 32)
+    batch = empty_batch(BatchKind.TERM, forked, first_number=0, batch_ms=START_MS, term=2)
+    batch.header = signed(batch.header, a_signer())
+    rival = opener()
+    rival.open()
+    with pytest.raises(CommitRefused) as refused:
+        rival.commit_start(batch)
+        rival.commit_finish()
+    assert refused.value.is_taken
+    rival.close()
+
+
+def test_settling_gives_void_where_nothing_was_and_ours_where_it_was(opener: Opener) -> None:
+    gate = a_gate(opener)
+    journal = opener()
+    journal.open()
+    state = State(INSTANCE)
+    state.chain = gate.engine.state.chain
+    decided = decide_batch(
+        state,
+        [gate.submission(commands.OpenAccount(1, "EUR", index_of("x"), index_of("y"), 0, b""))],
+        batch_ms=START_MS,
+        term=1,
+    )
+    decided.header = signed(decided.header, a_signer())
+    void = _void_of(decided)
+    assert journal.settle(decided, void) == void
+    assert journal.head() == void
+    state.chain = state.chain._replace(
+        seq=void.seq, root=void.root, state_hash=void.state_hash, term=void.term
+    )
+    ours = empty_batch(BatchKind.TERM, state.chain, first_number=0, batch_ms=START_MS, term=2)
+    ours.header = signed(ours.header, a_signer())
+    journal.commit_start(ours)
+    journal.commit_finish()
+    assert journal.settle(ours, _void_of(ours)) == ours.header
+    journal.close()
+
+
+def test_a_broken_rule_of_the_tables_refuses_the_batch(opener: Opener) -> None:
+    """A request key used twice cannot be committed, whatever the engine thinks."""
+    gate = a_gate(opener)
+    first = commands.OpenAccount(1, "EUR", index_of("x"), index_of("y"), 0, b"")
+    gate.do(first, key=b"a" * 16)
+    journal = opener()
+    journal.open()
+    again = commands.OpenAccount(1, "EUR", index_of("z"), index_of("y"), 0, b"")
+    decided = decide_batch(
+        gate.engine.state,
+        [gate.submission(again, key=b"a" * 16)],
+        batch_ms=START_MS,
+        term=1,
+    )
+    decided.header = signed(decided.header, a_signer())
+    head = journal.head()
+    with pytest.raises(CommitRefused) as refused:
+        journal.commit_start(decided)
+        journal.commit_finish()
+    assert not refused.value.is_taken
+    assert journal.head() == head
+    journal.close()
+
+
+def test_tiles_are_kept(opener: Opener) -> None:
+    gate = a_gate(opener).a_city()
+    gate.open_account("reserve", kind=AccountKind.RESERVE)
+    for n in range(600):
+        gate.engine.submit(gate.submission(gate.order(salt=str(n)), credential=gate.channel))
+    gate.engine.drain()
+    journal = opener()
+    journal.open()
+    assert [number for number, _ in journal.tiles(0)] == [0, 1]
+    assert [number for number, _ in journal.tiles(1)] == [1]
+    a_gate(opener, gate.head)
+
+
+def _void_of(decided: Any) -> Header:
+    header = decided.header
+    void = empty_batch(
+        BatchKind.VOID,
+        decided.before,
+        first_number=header.first_number,
+        batch_ms=header.batch_ms,
+        term=header.term,
+    )
+    return signed(void.header, a_signer())

@@ -1,0 +1,110 @@
+"""Environment over file over default, and no slip in the file passes in silence."""
+
+from pathlib import Path
+
+import pytest
+
+from countersign.infra.settings import (
+    FILE_NAME,
+    BadSetting,
+    LogLevel,
+    UnknownSetting,
+    UnreadableSettings,
+    load_settings,
+)
+from countersign.kernel.refusal import Refusal
+
+pytestmark = pytest.mark.fast
+
+
+def environment_of(data_dir: Path, **variables: str) -> dict[str, str]:
+    return {"COUNTERSIGN_DATA": str(data_dir), **variables}
+
+
+def test_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = load_settings({})
+    assert settings.data_dir == tmp_path / "data"
+    assert settings.log_level is LogLevel.INFO
+    assert (settings.database_url, settings.pg_user, settings.pg_bindir) == (None, None, None)
+    assert (settings.key_file, settings.passphrase_file, settings.schema_dir) == (None,) * 3
+
+
+def test_every_key_is_read_from_the_environment(tmp_path: Path) -> None:
+    settings = load_settings(
+        environment_of(
+            tmp_path,
+            COUNTERSIGN_DATABASE_URL="postgresql://admin:word@db.example/postgres",
+            COUNTERSIGN_PG_BINDIR="/opt/pg/bin",
+            COUNTERSIGN_PG_USER="pgowner",
+            COUNTERSIGN_KEY_FILE="/etc/countersign/key",
+            COUNTERSIGN_PASSPHRASE_FILE="/etc/countersign/passphrase",
+            COUNTERSIGN_SCHEMA_DIR="/srv/schemas",
+            COUNTERSIGN_LOG_LEVEL="WARNING",
+        )
+    )
+    assert settings.database_url == "postgresql://admin:word@db.example/postgres"
+    assert settings.pg_bindir == Path("/opt/pg/bin")
+    assert settings.pg_user == "pgowner"
+    assert settings.key_file == Path("/etc/countersign/key")
+    assert settings.passphrase_file == Path("/etc/countersign/passphrase")
+    assert settings.schema_dir == Path("/srv/schemas")
+    assert settings.log_level is LogLevel.WARNING
+
+
+def test_environment_outranks_the_file(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text('pg_user = "from_file"\nlog_level = "debug"\n')
+    settings = load_settings(environment_of(tmp_path, COUNTERSIGN_PG_USER="from_environment"))
+    assert settings.pg_user == "from_environment"
+    assert settings.log_level is LogLevel.DEBUG
+
+
+def test_an_empty_variable_is_not_set(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text('pg_user = "from_file"\n')
+    settings = load_settings(environment_of(tmp_path, COUNTERSIGN_PG_USER=""))
+    assert settings.pg_user == "from_file"
+
+
+def test_relative_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data_dir = tmp_path / "data"
+    data_dir.mkdir()
+    (data_dir / FILE_NAME).write_text('key_file = "../keys/one"\n')
+    monkeypatch.chdir(tmp_path)
+    settings = load_settings(environment_of(data_dir, COUNTERSIGN_SCHEMA_DIR="schemas"))
+    assert settings.key_file == data_dir / "../keys/one"
+    assert settings.schema_dir == tmp_path / "schemas"
+
+
+@pytest.mark.parametrize(
+    ("content", "refusal", "details"),
+    [
+        ('database_uri = "postgresql://x"', UnknownSetting, {"key": "database_uri"}),
+        ('data_dir = "/elsewhere"', UnknownSetting, {"key": "data_dir"}),
+        ("[postgres]\nuser = 'x'", UnknownSetting, {"key": "postgres"}),
+        ("pg_user = 5", BadSetting, {"name": "pg_user"}),
+        ('pg_user = ""', BadSetting, {"name": "pg_user"}),
+        ('log_level = "loud"', BadSetting, {"name": "log_level"}),
+        ('database_url = "mysql://x"', BadSetting, {"name": "database_url"}),
+        ('database_url = "hunter2', UnreadableSettings, {"reason": "malformed"}),
+    ],
+)
+def test_a_bad_file_is_refused_by_name(
+    tmp_path: Path, content: str, refusal: type[Refusal], details: dict[str, str]
+) -> None:
+    (tmp_path / FILE_NAME).write_text(content)
+    with pytest.raises(refusal) as refused:
+        load_settings(environment_of(tmp_path))
+    assert refused.value.details.items() >= details.items()
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).mkdir()
+    with pytest.raises(UnreadableSettings):
+        load_settings(environment_of(tmp_path))
+
+
+def test_the_url_is_not_shown(tmp_path: Path) -> None:
+    url = "postgresql://admin:hunter2@db.example/postgres"
+    settings = load_settings(environment_of(tmp_path, COUNTERSIGN_DATABASE_URL=url))
+    assert "hunter2" not in repr(settings)

@@ -1,5 +1,7 @@
 """The life of an order, step by step, on a gate in memory."""
 
+from typing import Any
+
 import pytest
 
 from countersign.gate import commands
@@ -92,7 +94,7 @@ def test_the_rail_must_name_the_order_that_was_sent(gate: Harness) -> None:
     ],
 )
 def test_an_impossible_order_leaves_nothing_but_its_leaf(
-    gate: Harness, order: dict[str, object], outcome: str
+    gate: Harness, order: dict[str, Any], outcome: str
 ) -> None:
     before = gate.engine.state.log.size
     assert gate.place(**order).outcome == outcome

@@ -1,6 +1,7 @@
 """A gate on a journal in memory or on Postgres, driven by hand: one turn at a time, one clock."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -47,8 +48,12 @@ class MemoryHead:
         self.head = head
 
 
+def a_private_key() -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(sha256(b"test gate key").digest())
+
+
 def a_signer() -> Signer:
-    return Signer(INSTANCE, Ed25519PrivateKey.from_private_bytes(sha256(b"test gate key").digest()))
+    return Signer(INSTANCE, a_private_key())
 
 
 def index_of(name: str) -> bytes:
@@ -76,7 +81,10 @@ class Harness:
         clock: ManualClock | None = None,
         fault: Fault = no_fault,
         limits: Limits | None = None,
+        on_answers: Callable[[list[tuple[Submission, Answer]]], None] | None = None,
+        signer: Signer | None = None,
     ) -> None:
+        self.on_answers = on_answers
         self.disk = disk or Disk()
         self.head = head or MemoryHead()
         self.clock = clock or ManualClock()
@@ -85,7 +93,7 @@ class Harness:
         self.every_answer: list[tuple[Submission, Answer]] = []
         self.engine = Engine(
             journal=journal or MemoryJournal(self.disk, fault),
-            signer=a_signer(),
+            signer=signer or a_signer(),
             head=self.head,
             clock=self.clock,
             deliver=self._deliver,
@@ -101,6 +109,8 @@ class Harness:
         self.every_answer.extend(answers)
         for submission, answer in answers:
             self.answers[submission.key] = answer
+        if self.on_answers:
+            self.on_answers(answers)
 
     def submission(
         self, command: Command, *, credential: int = OPERATOR, key: bytes | None = None
@@ -111,7 +121,9 @@ class Harness:
         is_order = isinstance(command, commands.PlaceOrder)
         return Submission(credential, key, mac, command, b"" if is_order else body)
 
-    def do(self, command: Command, *, credential: int = OPERATOR, key: bytes | None = None) -> Answer:
+    def do(
+        self, command: Command, *, credential: int = OPERATOR, key: bytes | None = None
+    ) -> Answer:
         """Submit one command and go on until it is answered."""
         submission = self.submission(command, credential=credential, key=key)
         self.engine.submit(submission)
@@ -139,7 +151,8 @@ class Harness:
         return max(self.engine.state.credentials)
 
     def fund(self, account: int, amount: int, currency: str = "EUR") -> Answer:
-        return self.do(commands.Fund(account, amount, currency, REASON))
+        index = self.engine.state.accounts.indexes[account]
+        return self.do(commands.Fund(index, amount, currency, REASON))
 
     def a_city(self) -> "Harness":
         """A policy, a settlement account, two funded customers and a channel's credential."""

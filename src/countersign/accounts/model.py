@@ -20,12 +20,12 @@ class Account(NamedTuple):
     number: int
     kind: int
     currency: str
-    index: bytes
+    account_index: bytes
     party: bytes
 
 
 class Freeze(NamedTuple):
-    index: bytes
+    account_index: bytes
     number: int  # The command that froze it.
 
 
@@ -57,11 +57,15 @@ class AccountBook:
     def restore(self, account: Account) -> None:
         self.kinds.append(account.kind)
         self.currencies.append(account.currency)
-        self.indexes.append(account.index)
+        self.indexes.append(account.account_index)
         self.parties.append(account.party)
-        self.number_of[account.index] = account.number
+        self.number_of[account.account_index] = account.number
         if account.kind == AccountKind.SETTLEMENT:
             self.settlement.setdefault(account.currency, account.number)
+
+    def find(self, index: bytes) -> Account:
+        """The account of a blind index."""
+        return self.account(self.number_of.get(index, 0))
 
     def account(self, number: int) -> Account:
         if not 0 < number < len(self.kinds):

@@ -14,6 +14,7 @@ SELECT_ACCOUNTS = """
 SELECT array_agg(number), array_agg(kind), array_agg(currency), array_agg(index), array_agg(party)
 FROM (SELECT * FROM accounts.account ORDER BY number) AS ordered
 """
+SELECT_ACCOUNT_INDEX = "SELECT index FROM accounts.account WHERE number = $1::bigint"
 INSERT_FREEZES = """
 INSERT INTO accounts.freeze (index, number) SELECT * FROM unnest($1::bytea[], $2::bigint[])
 """
@@ -26,7 +27,7 @@ def account_columns(accounts: Sequence[Account], holders: Sequence[bytes]) -> li
         arrays.int8s([a.number for a in accounts]),
         arrays.int2s([a.kind for a in accounts]),
         arrays.texts([a.currency for a in accounts]),
-        arrays.byteas([a.index for a in accounts]),
+        arrays.byteas([a.account_index for a in accounts]),
         arrays.byteas([a.party for a in accounts]),
         arrays.byteas(holders),
     ]
@@ -45,7 +46,7 @@ def read_accounts(row: Sequence[bytes | None]) -> list[Account]:
 
 def freeze_columns(freezes: Sequence[Freeze]) -> list[bytes]:
     return [
-        arrays.byteas([freeze.index for freeze in freezes]),
+        arrays.byteas([freeze.account_index for freeze in freezes]),
         arrays.int8s([freeze.number for freeze in freezes]),
     ]
 

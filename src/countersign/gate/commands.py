@@ -68,7 +68,7 @@ class Fund(Command, frozen=True):
 
     kind = Kind.FUND
     permission = Permission.ACCOUNTS_FUND
-    account: Number
+    index: Index
     amount: Units
     currency: Currency
     reason: Sealed
@@ -79,8 +79,8 @@ class Correct(Command, frozen=True):
 
     kind = Kind.CORRECT
     permission = Permission.ACCOUNTS_CORRECT
-    debit_account: Number
-    credit_account: Number
+    debit_index: Index
+    credit_index: Index
     amount: Units
     currency: Currency
     reason: Sealed

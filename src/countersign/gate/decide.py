@@ -60,7 +60,7 @@ def on_open_account(batch: Batch, submission: Submission, command: OpenAccount) 
 
 def on_fund(batch: Batch, submission: Submission, command: Fund) -> Answer:
     accounts = batch.state.accounts
-    account = accounts.account(command.account)
+    account = accounts.find(command.index)
     if account.currency != command.currency:
         raise CurrencyOfAccount
     check_amount(command.amount)
@@ -72,8 +72,8 @@ def on_fund(batch: Batch, submission: Submission, command: Fund) -> Answer:
 
 def on_correct(batch: Batch, submission: Submission, command: Correct) -> Answer:
     accounts = batch.state.accounts
-    debit = accounts.account(command.debit_account)
-    credit = accounts.account(command.credit_account)
+    debit = accounts.find(command.debit_index)
+    credit = accounts.find(command.credit_index)
     if debit.currency != command.currency or credit.currency != command.currency:
         raise CurrencyOfAccount
     check_amount(command.amount)

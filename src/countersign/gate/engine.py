@@ -105,6 +105,7 @@ class Engine:
         self._ticks_tried: set[bytes] = set()
         self._state: State | None = None
         self._term = 0
+        self._latest_ms = 0
         self.statistics = Statistics()
 
     @property
@@ -120,8 +121,12 @@ class Engine:
         self.statistics.replayed = loaded.state.next_number - loaded.first
         self._journal.take_over()
         tiles = loaded.tiles + self._begin_term(loaded.state)
-        recovery.compare(self._journal, loaded.state, loaded.first)
-        recovery.compare_tiles(self._journal, loaded.state, tiles)
+        try:
+            recovery.compare(self._journal, loaded.state, loaded.first)
+            recovery.compare_tiles(self._journal, loaded.state, tiles)
+        except Tampered:
+            self._require_own_term()
+            raise
         self._state = loaded.state
 
     def submit(self, submission: Submission) -> None:
@@ -142,6 +147,11 @@ class Engine:
     @property
     def is_idle(self) -> bool:
         return not (self._queue or self._retry.groups or self._in_flight)
+
+    @property
+    def is_busy_with_a_batch(self) -> bool:
+        """Whether memory runs ahead of what is durable."""
+        return self._in_flight is not None or bool(self._retry.groups)
 
     def turn(self) -> bool:
         """Do one batch, or finish the one in flight; False when there was nothing to do."""
@@ -205,7 +215,7 @@ class Engine:
 
     def _due_ticks(self) -> list[Submission]:
         ticks = []
-        for due_ms, number in self.state.due_holds(self._clock.now_ms(), self._limits.ticks_max):
+        for due_ms, number in self.state.due_holds(self._now_ms(), self._limits.ticks_max):
             key = sha256(b"countersign/tick/v1\x00%d/%d" % (number, due_ms)).digest()[:16]
             if key in self._ticks_tried or (GATE, key) in self._pending:
                 continue
@@ -213,6 +223,11 @@ class Engine:
             command = Tick(number, due_ms)
             ticks.append(Submission(GATE, key, _NO_MAC, command, encode(command)))
         return ticks
+
+    def _now_ms(self) -> int:
+        """The time, never before what it was: a tick taken as due is decided as due."""
+        self._latest_ms = max(self._latest_ms, self.state.chain.batch_ms, self._clock.now_ms())
+        return self._latest_ms
 
     def _without_known(self, group: list[Submission]) -> list[Submission]:
         """Answer what was asked before; the rest."""
@@ -222,9 +237,9 @@ class Engine:
             if not known:
                 return group
             answers = [
-                (s, self._answer_again(s, known[s.credential, s.key]))
+                (s, known[key].mac, self._answer_again(key, known[key]))
                 for s in group
-                if (s.credential, s.key) in known
+                if (key := (s.credential, s.key)) in known
             ]
         except JournalBroken:
             self._retry.groups.appendleft(group)
@@ -233,15 +248,9 @@ class Engine:
         self._answer(answers)
         return [s for s in group if (s.credential, s.key) not in known]
 
-    def _answer_again(self, submission: Submission, key: KeyRow) -> Answer:
-        if key.mac != submission.mac:
-            return Answer(key.number, KeyReused.code)
+    def _answer_again(self, asked: RequestKey, key: KeyRow) -> Answer:
         row = self._journal.row_of(key)
-        if row is None or (row.credential, row.key, row.mac) != (
-            submission.credential,
-            submission.key,
-            submission.mac,
-        ):
+        if row is None or (row.credential, row.key, row.mac) != (*asked, key.mac):
             raise Tampered(what=f"the request key of command {key.number} points elsewhere")
         if isinstance(row, CommandRow):
             return Answer(row.number, row.outcome, "", row.detail)
@@ -249,7 +258,7 @@ class Engine:
 
     def _decide(self, group: list[Submission]) -> Decided | None:
         """Decide and sign a batch; None if a command raised and everything is to be done again."""
-        batch_ms = max(self.state.chain.batch_ms, self._clock.now_ms())
+        batch_ms = self._now_ms()
         try:
             decided = decide_batch(self.state, group, batch_ms=batch_ms, term=self._term)
         except CommandRaised as error:
@@ -288,15 +297,17 @@ class Engine:
         self._head.write(_head_of(decided.header))
         self.statistics.batches += 1
         self.statistics.commands += len(decided.submissions)
-        self._answer(list(zip(decided.submissions, decided.answers, strict=True)))
+        pairs = zip(decided.submissions, decided.answers, strict=True)
+        self._answer([(submission, submission.mac, answer) for submission, answer in pairs])
 
-    def _answer(self, answers: list[tuple[Submission, Answer]]) -> None:
+    def _answer(self, answers: list[tuple[Submission, bytes, Answer]]) -> None:
+        """Give the first answer to whoever asks with the body that it was given to."""
         out = []
-        for submission, answer in answers:
-            out.append((submission, answer))
-            for waiting in self._pending.pop((submission.credential, submission.key), ()):
-                is_same = waiting.mac == submission.mac
-                out.append((waiting, answer if is_same else Answer(answer.number, KeyReused.code)))
+        for submission, mac, answer in answers:
+            waiting = self._pending.pop((submission.credential, submission.key), ())
+            for asking in (submission, *waiting):
+                is_same = asking.mac == mac
+                out.append((asking, answer if is_same else Answer(answer.number, KeyReused.code)))
         self._deliver(out)
 
     def _settle(self, why: str) -> None:
@@ -374,16 +385,23 @@ class Engine:
     def _reload(self) -> None:
         """Drop memory and load again: the state ran ahead of what is durable."""
         self.statistics.reloads += 1
-        while True:
+        loaded = None
+        while loaded is None:
             try:
                 self._journal.open()
                 loaded = recovery.load(self._journal, self._signer, self._head.read())
-                break
             except JournalBroken as error:
                 self._journal_down(str(error))
         if loaded.state.chain.term != self._term:
             raise Fenced(why=f"term {loaded.state.chain.term} has begun, not {self._term}")
         self._state = loaded.state
+
+    def _require_own_term(self) -> None:
+        """Tell a gate that another one overtook from one whose tables were changed."""
+        head = self._journal.head()
+        if head is not None and head.term > self._term:
+            self._signer.check_header(head)
+            raise Fenced(why=f"term {head.term} has begun, not {self._term}")
 
     def _begin_term(self, state: State) -> list[tuple[int, bytes]]:
         """Commit an empty batch of a new term; follow what the old gate added in between."""

@@ -58,15 +58,18 @@ class HeadFile:
             content = self._path.read_bytes()
         except OSError:
             raise NoHeadFile from None
-        slots = [content[:_SLOT_BYTES], content[_SLOT_BYTES : 2 * _SLOT_BYTES]]
-        heads = [head for slot in slots if (head := self._parsed(slot)) is not None]
-        if not heads:
+        newest = self._newest(content)
+        if newest is None:
             raise NoHeadFile
-        return max(heads)
+        return newest
 
     def write(self, head: Head) -> None:
+        """Keep a newer head; an older one, of a gate that was asleep, changes nothing."""
         if self._descriptor is None:
-            self._descriptor = os.open(self._path, os.O_WRONLY)
+            self._descriptor = os.open(self._path, os.O_RDWR)
+        newest = self._newest(os.pread(self._descriptor, 2 * _SLOT_BYTES, 0))
+        if newest and newest.seq > head.seq:
+            return
         os.pwrite(self._descriptor, self._slot(head), head.seq % 2 * _SLOT_BYTES)
 
     def sync(self) -> None:
@@ -80,6 +83,10 @@ class HeadFile:
             self.sync()
             os.close(self._descriptor)
             self._descriptor = None
+
+    def _newest(self, content: bytes) -> Head | None:
+        slots = (content[:_SLOT_BYTES], content[_SLOT_BYTES : 2 * _SLOT_BYTES])
+        return max((head for head in map(self._parsed, slots) if head), default=None)
 
     def _slot(self, head: Head) -> bytes:
         body = _MAGIC + _numbers.pack(head.seq, head.term) + head.root + head.state_hash

@@ -52,7 +52,7 @@ def on_order(batch: Batch, submission: Submission, order: PlaceOrder) -> Answer:
     action, reasons = checks.decide_action(
         checks.Context(state, policy, order, submission.credential, debtor, facts)
     )
-    is_book = creditor == counter
+    is_book = state.accounts.kinds[counter] != AccountKind.SETTLEMENT
     is_due = order.execution_day <= batch.day
     kind = PostingKind.PENDING
     status = _status_of(action)

@@ -6,7 +6,6 @@ batch of the tail is decided again by the same code and must give the same rows,
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import msgspec
@@ -106,9 +105,8 @@ def compare(journal: Journal, state: State, first: int) -> None:
     """Hold the projections against the state; `first` is the first command after the snapshot."""
     found = journal.projections()
     for name, wanted, there in _pairs_of(state, found):
-        for want, have in zip_longest(wanted, there):
-            if want != have:
-                raise Tampered(what=_difference(name, want, have))
+        if wanted != there:
+            raise Tampered(what=_first_difference(name, wanted, there))
     wrong = journal.wrong_keys(first)
     if wrong:
         raise Tampered(what=f"the request key of command {wrong[0]} is missing or differs")
@@ -207,8 +205,8 @@ def _compare_rows(decided: Decided, recorded: Recorded) -> None:
     )
     for name, wanted, there in kinds:
         if wanted != there:
-            want, have = next((w, h) for w, h in zip_longest(wanted, there) if w != h)
-            raise Tampered(what=f"batch {recorded.header.seq}: " + _difference(name, want, have))
+            what = _first_difference(name, wanted, there)
+            raise Tampered(what=f"batch {recorded.header.seq}: {what}")
 
 
 def _check_kept(header: Header | None, kept: Head) -> None:
@@ -240,13 +238,9 @@ def _pairs_of(
             for c in sorted(found.credentials, key=lambda c: c.number)
         ],
     )
-    newest = max(found.policies, default=None, key=lambda row: row.number)
-    wanted = (
-        PolicyRow(state.policy_number, hash_of(state.policy_content), state.policy_content)
-        if state.policy
-        else None
-    )
-    yield "policy", [wanted], [newest]
+    in_force = PolicyRow(state.policy_number, hash_of(state.policy_content), state.policy_content)
+    newest = sorted(found.policies)[-1:]
+    yield "policy", [in_force] if state.policy else [], newest
     holds = [
         HoldRow(t.number, t.owner, t.reasons, t.until_ms)
         for t in state.open.values()
@@ -255,21 +249,23 @@ def _pairs_of(
     yield "hold of transfer", sorted(holds), sorted(found.holds)
 
 
-def _difference(name: str, want: Sequence[Any] | None, have: Sequence[Any] | None) -> str:
-    """What differs, by name and key; never a value of a sealed or secret column."""
-    if want is None:
-        return f"{name} {_key(have)} is there, but was never written"
-    if have is None:
-        return f"{name} {_key(want)} is missing"
-    if want[0] != have[0]:
-        return f"{name} {_key(want)} is missing or has another key"
-    fields = getattr(want, "_fields", range(len(want)))
-    column = next((str(f) for f, w, h in zip(fields, want, have, strict=True) if w != h), "?")
-    return f"{name} {_key(want)} differs in {column}"
+def _first_difference(name: str, wanted: Sequence[Any], there: Sequence[Any]) -> str:
+    """What differs, by name and key; never a value, which may be sealed or secret."""
+    have = {row[0]: row for row in there}
+    for row in wanted:
+        found = have.pop(row[0], None)
+        if found is None:
+            return f"{name} {_shown(row[0])} is missing"
+        if found != row:
+            fields = getattr(row, "_fields", range(len(row)))
+            column = next(str(f) for f, w, h in zip(fields, row, found, strict=True) if w != h)
+            return f"{name} {_shown(row[0])} differs in {column}"
+    if have:
+        return f"{name} {_shown(min(have))} is there, but was never written"
+    return f"{name}: a row is there twice"
 
 
-def _key(row: Sequence[Any] | None) -> str:
-    key = row[0] if row else "?"
+def _shown(key: object) -> str:
     return key.hex() if isinstance(key, bytes) else str(key)
 
 

@@ -80,7 +80,7 @@ def encode_content(state: State) -> bytes:
             policy_number=state.policy_number,
             policy_content=state.policy_content,
             open=[_plain(transfer) for _, transfer in sorted(state.open.items())],
-            hold_timers=sorted(state.hold_timers),
+            hold_timers=_standing_holds(state),
             return_timers=sorted(state.return_timers),
             log=state.log.dump(),
         )
@@ -152,6 +152,12 @@ def _restored(content: Content, manifest: Manifest) -> State:
         raise Tampered(what="the snapshot's log is damaged") from None
     state.chain = manifest.chain
     return state
+
+
+def _standing_holds(state: State) -> list[tuple[int, int]]:
+    """Timers of holds that still stand; which others are left in memory depends on the clock."""
+    held = (t for t in state.open.values() if t.status == Status.HELD)
+    return sorted((transfer.until_ms, transfer.number) for transfer in held)
 
 
 def _plain(transfer: OpenTransfer) -> tuple[Any, ...]:

@@ -68,8 +68,9 @@ class Balances:
 
     def post(self, debit: int, credit: int, amount: int) -> None:
         """Take what was held."""
-        self.void(debit, amount)
+        # The move first: it may refuse, and a refusal changes nothing.
         self._move(debit, credit, amount)
+        self.void(debit, amount)
 
     def direct(self, debit: int, credit: int, amount: int) -> None:
         if self.available(debit) < amount:

@@ -50,14 +50,19 @@ def posting_columns(day: int, postings: Sequence[Posting]) -> list[bytes]:
 
 
 def read_postings(row: Sequence[bytes | None]) -> list[Posting]:
-    columns = (
-        arrays.read_int8s(row[0]),
-        arrays.read_int2s(row[1]),
-        arrays.read_int2s(row[2]),
-        *(arrays.read_int8s(row[i]) for i in range(3, 7)),
-        arrays.read_texts(row[7]),
+    return list(
+        map(
+            Posting,
+            arrays.read_int8s(row[0]),
+            arrays.read_int2s(row[1]),
+            arrays.read_int2s(row[2]),
+            arrays.read_int8s(row[3]),
+            arrays.read_int8s(row[4]),
+            arrays.read_int8s(row[5]),
+            arrays.read_int8s(row[6]),
+            arrays.read_texts(row[7]),
+        )
     )
-    return list(map(Posting, *columns))
 
 
 def balance_columns(balances: Balances, numbers: Sequence[int]) -> list[bytes]:

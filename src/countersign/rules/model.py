@@ -77,7 +77,7 @@ def decode_policy(content: bytes) -> Policy:
     """The policy; raises MalformedPolicy with the place of the fault."""
     try:
         policy = msgspec.json.decode(content, type=Policy)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         why, _, place = str(error).partition(" - at ")
         raise MalformedPolicy(field=place.strip("`") or "content", why=why) from None
     if policy.factor != "channel-credential":

@@ -6,6 +6,7 @@ is off. 3. A starting gate ends the backends of older ones: a half-sent batch wo
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol, TypeVar
 
 from countersign.access import store as access
 from countersign.accounts import store as accounts
@@ -289,16 +290,15 @@ class PostgresJournal:
         orders = transfers.read_transfers(self._ask(transfers.SELECT_TRANSFERS, span)[0])
         commands = statements.read_commands(self._ask(statements.SELECT_COMMANDS, span)[0])
         postings = ledger.read_postings(self._ask(ledger.SELECT_POSTINGS, span)[0])
-        at = [0, 0, 0]
-        for header in headers:
-            end = header.first_number + header.leaves
-            pieces = []
-            for place, rows in enumerate((orders, commands, postings)):
-                start = at[place]
-                while at[place] < len(rows) and rows[at[place]].number < end:
-                    at[place] += 1
-                pieces.append(rows[start : at[place]])
-            yield Recorded(header, *pieces)
+        pieces = zip(
+            headers,
+            _cut(headers, orders),
+            _cut(headers, commands),
+            _cut(headers, postings),
+            strict=True,
+        )
+        for header, batch_orders, batch_commands, batch_postings in pieces:
+            yield Recorded(header, batch_orders, batch_commands, batch_postings)
 
     def _ensure_day(self, day: int) -> None:
         """Make the partitions of a day before its first batch; the next day's as well."""
@@ -307,6 +307,24 @@ class PostgresJournal:
         for wanted in (day, day + 1):
             self._ask("SELECT gate.ensure_day($1::int)", [arrays.int4(wanted)])
         self._days.add(day)
+
+
+class _Numbered(Protocol):
+    @property
+    def number(self) -> int: ...
+
+
+_Row = TypeVar("_Row", bound=_Numbered)
+
+
+def _cut(headers: list[Header], rows: list[_Row]) -> Iterator[list[_Row]]:
+    """Rows in number order, cut into those of each batch; a row of no batch is left out."""
+    at = 0
+    for header in headers:
+        start = at
+        while at < len(rows) and rows[at].number < header.first_number + header.leaves:
+            at += 1
+        yield rows[start:at]
 
 
 def _require_safe(connection: PipelineConnection) -> None:

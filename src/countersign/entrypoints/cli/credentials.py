@@ -1,0 +1,91 @@
+"""`countersign credential create|revoke|list`: the tokens by which channels order."""
+
+import argparse
+import os
+import secrets
+
+import msgspec
+
+from countersign.access.model import Permission, verifier_of
+from countersign.entrypoints.cli.parsing import Subcommands, group, is_refused, operator
+from countersign.entrypoints.cli.terminal import Terminal
+from countersign.entrypoints.installation import Installation, load_installation
+from countersign.gate.commands import Kind, SetCredential
+from countersign.gate.requests import Query
+
+_NO_VERIFIER = b"\x00" * 32
+
+
+def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
+    commands = group(subcommands, "credential", "create, revoke and list channel credentials")
+    creating = commands.add_parser(
+        "create", parents=[common], help="create one; its token is shown once"
+    )
+    creating.add_argument("name", help="for example the name of the ERP system")
+    creating.add_argument(
+        "--save", action="store_true", help="keep the token in the data folder, for `ingest` here"
+    )
+    creating.set_defaults(command=create)
+    revoking = commands.add_parser("revoke", parents=[common], help="revoke one for good")
+    revoking.add_argument("number", type=int)
+    revoking.set_defaults(command=revoke)
+    listing = commands.add_parser("list", parents=[common], help="list all, without tokens")
+    listing.set_defaults(command=list_credentials)
+
+
+def create(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    token = "cst_" + secrets.token_urlsafe(32)
+    command = SetCredential(
+        number=0,
+        name=arguments.name,
+        verifier=verifier_of(token),
+        permissions=[Permission.TRANSFERS_ORDER],
+        is_active=True,
+    )
+    with operator(arguments) as gate:
+        answer = gate.ask(Kind.SET_CREDENTIAL, command)
+    if is_refused(answer):
+        return terminal.refused_code(answer.outcome)
+    number = msgspec.msgpack.decode(answer.detail)
+    if arguments.save:
+        _save(load_installation(arguments.settings), arguments.name, token)
+    text = f"credential {number} ({arguments.name})\ntoken, shown only now: {token}"
+    return terminal.value({"credential": number, "token": token}, text)
+
+
+def revoke(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    command = SetCredential(
+        number=arguments.number, name="-", verifier=_NO_VERIFIER, permissions=[], is_active=False
+    )
+    with operator(arguments) as gate:
+        answer = gate.ask(Kind.SET_CREDENTIAL, command)
+    if is_refused(answer):
+        return terminal.refused_code(answer.outcome)
+    return terminal.value({"credential": arguments.number}, "revoked; it opens nothing any more")
+
+
+def list_credentials(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    with operator(arguments) as gate:
+        answer = gate.ask(Query.CREDENTIALS, None)
+    rows = [
+        (number, name, "active" if is_active else "revoked", " ".join(permissions))
+        for number, name, permissions, is_active in msgspec.msgpack.decode(answer.detail)
+    ]
+    return terminal.table(("number", "name", "state", "permissions"), rows, "no credential")
+
+
+def saved_token(installation: Installation, name: str) -> str | None:
+    """The token that `create --save` kept under this name."""
+    try:
+        return (installation.data_dir / "tokens" / name).read_text(encoding="utf-8")
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _save(installation: Installation, name: str, token: str) -> None:
+    folder = installation.data_dir / "tokens"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    file = folder / name.replace("/", "_")
+    descriptor = os.open(file, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        out.write(token)

@@ -1,0 +1,51 @@
+"""`countersign freeze|unfreeze ACCOUNT`."""
+
+import argparse
+
+import msgspec
+
+from countersign.entrypoints.cli.parsing import (
+    Subcommands,
+    account_reference,
+    is_refused,
+    operator,
+)
+from countersign.entrypoints.cli.terminal import Terminal
+from countersign.gate.commands import Kind
+from countersign.gate.requests import FreezeRequest, UnfreezeRequest
+
+
+def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
+    for name, command, help_text in (
+        ("freeze", freeze, "stop everything from and to an account, here or elsewhere"),
+        ("unfreeze", unfreeze, "lift a freeze"),
+    ):
+        parser = subcommands.add_parser(
+            name, parents=[common], help=help_text, description=help_text
+        )
+        parser.add_argument("account", help="IBAN, or SCHEME:NUMBER, or :NUMBER")
+        parser.add_argument("--reason", required=True, help="why; stored sealed")
+        parser.set_defaults(command=command)
+
+
+def freeze(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    """The answer lists what had been dispatched before: it can only be asked back."""
+    request = FreezeRequest(account_reference(arguments.account), arguments.reason)
+    with operator(arguments) as gate:
+        answer = gate.ask(Kind.FREEZE, request)
+    if is_refused(answer):
+        return terminal.refused_code(answer.outcome)
+    left: list[int] = msgspec.msgpack.decode(answer.detail)
+    remark = "nothing had left before"
+    if left:
+        remark = "dispatched before the freeze: " + ", ".join(map(str, left))
+    return terminal.value({"frozen": True, "left_before": left}, f"frozen; {remark}")
+
+
+def unfreeze(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    request = UnfreezeRequest(account_reference(arguments.account), arguments.reason)
+    with operator(arguments) as gate:
+        answer = gate.ask(Kind.UNFREEZE, request)
+    if is_refused(answer):
+        return terminal.refused_code(answer.outcome)
+    return terminal.value({"frozen": False}, "the freeze is lifted")

@@ -1,0 +1,221 @@
+"""Runs one gate: `python -m countersign.entrypoints.gate.main`, its wiring as JSON on stdin.
+
+Prints one JSON line when it serves. Ends with 0 when asked to, 3 when it is fenced or finds its
+journal tampered with, 1 for anything else; what is not answered by then is safe to send again.
+"""
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import psycopg
+import uvloop
+
+from countersign.entrypoints.gate.snapshots import Snapshots
+from countersign.gate.engine import Engine
+from countersign.gate.errors import Fenced
+from countersign.gate.front import Front, IntakeEnd, Outlet
+from countersign.gate.head import HeadFile
+from countersign.gate.intake_process import start_intake
+from countersign.gate.journal.postgres import PostgresJournal
+from countersign.gate.preparation import Preparation
+from countersign.gate.rows import Signer
+from countersign.infra.clock import SystemClock, monotonic
+from countersign.infra.logs import configure_logs, get_logger
+from countersign.infra.settings import LogLevel
+from countersign.kernel.refusal import Refusal
+from countersign.vault.keyset import Keyset, load_keyset
+from countersign.vault.protectors import KeyFileProtector, PassphraseProtector, Protector
+from countersign.vault.subjects import SubjectKeys
+
+_log = get_logger(__name__)
+EXIT_STOPPED = 0
+EXIT_FAILED = 1
+EXIT_FENCED = 3
+_WAIT_SECONDS = 0.25
+_JOIN_SECONDS = 20.0
+_SUBJECT_KEYS_MAX = 30_000
+# A shorter slice than usual, because the batcher must not wait 5 ms for the front's thread.
+_SWITCH_SECONDS = 0.001
+
+
+class Wiring(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gate is given by whoever starts it."""
+
+    instance: bytes
+    data_dir: str
+    dsn: str  # As the gate's database role.
+    keyset_file: str
+    key_file: str | None = None
+    passphrase_file: str | None = None
+    log_level: LogLevel = LogLevel.INFO
+    snapshot_every: int = 100_000  # Commands.
+    answer_timeout_seconds: float = 30.0
+
+
+def main() -> int:
+    """Run until told to stop."""
+    wiring = msgspec.json.decode(sys.stdin.buffer.readline(), type=Wiring)
+    configure_logs(wiring.log_level)
+    try:
+        keyset = load_keyset(Path(wiring.keyset_file), _protector(wiring))
+        intake = start_intake(lambda: _preparation(wiring, keyset))
+        return uvloop.run(_serve(wiring, keyset, intake[0]))
+    except Refusal as refusal:
+        _log.error("gate.refused_to_serve", code=refusal.code, why=refusal.sentence())
+        _say({"ready": False, "code": refusal.code, "sentence": refusal.sentence()})
+        return EXIT_FENCED
+
+
+def signer_of(keyset: Keyset, instance: bytes) -> Signer:
+    return Signer(instance, keyset.signing_key("gate"))
+
+
+async def _serve(wiring: Wiring, keyset: Keyset, intake: socket.socket) -> int:
+    loop = asyncio.get_running_loop()
+    signer = signer_of(keyset, wiring.instance)
+    head = HeadFile(Path(wiring.data_dir) / "head", wiring.instance)
+    journal = PostgresJournal(wiring.dsn, answer_timeout_seconds=wiring.answer_timeout_seconds)
+    outlet = Outlet()
+    engine = Engine(
+        journal=journal,
+        signer=signer,
+        head=head,
+        clock=SystemClock(),
+        deliver=outlet.deliver,
+        alarm=lambda event, details: _log.error(event, **details),
+    )
+    begun = monotonic()
+    engine.start()
+    loaded_ms = int((monotonic() - begun) * 1000)
+    front = Front(engine)
+    outlet.front = front
+    ending = _Ending(loop)
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_number, ending.ask, EXIT_STOPPED)
+    await loop.create_connection(
+        lambda: IntakeEnd(front, lambda: ending.ask(EXIT_FAILED)), sock=intake
+    )
+    gc.collect()
+    gc.freeze()
+    gc.disable()  # The state is large and has no cycles; a full collection would stop the batcher.
+    snapshots = Snapshots(journal, signer, every=wiring.snapshot_every)
+    threads = [
+        threading.Thread(target=_batch, args=(engine, snapshots, ending), name="batcher"),
+        threading.Thread(target=_sync, args=(head, ending), name="head"),
+    ]
+    for thread in threads:
+        thread.daemon = True
+        thread.start()
+    with _open_folder(Path(wiring.data_dir) / "sockets") as sockets:
+        await front.serve(sockets)
+        state = engine.state
+        replayed = engine.statistics.replayed
+        _say(
+            {
+                "ready": True,
+                "term": state.chain.term,
+                "replayed": replayed,
+                "loaded_ms": loaded_ms,
+            }
+        )
+        await ending.asked.wait()
+        front.close()
+    engine.wake()
+    for thread in threads:
+        await asyncio.to_thread(thread.join, _JOIN_SECONDS)
+    head.close()
+    engine.close()
+    return ending.status
+
+
+class _Ending:
+    """Why and whether this gate ends; asked from any thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.asked = asyncio.Event()
+        self.is_stopping = False
+        self.status = EXIT_STOPPED
+
+    def ask(self, status: int) -> None:
+        if not self.is_stopping:
+            self.is_stopping = True
+            self.status = status
+        with contextlib.suppress(RuntimeError):  # The loop may be gone already.
+            self._loop.call_soon_threadsafe(self.asked.set)
+
+
+def _batch(engine: Engine, snapshots: Snapshots, ending: _Ending) -> None:
+    """The batcher's thread."""
+    try:
+        while not ending.is_stopping:
+            if not engine.turn():
+                engine.wait(_WAIT_SECONDS)
+            snapshots.consider(engine)
+        engine.drain()
+        snapshots.finish(engine)
+    except Fenced as refusal:
+        _log.error("gate.fenced", why=refusal.sentence())
+        ending.ask(EXIT_FENCED)
+    except Refusal as refusal:
+        _log.error("gate.stopped", code=refusal.code, why=refusal.sentence())
+        ending.ask(EXIT_FENCED)
+    except BaseException as error:
+        _log.failure("gate.batcher_failed", error)
+        ending.ask(EXIT_FAILED)
+        raise
+
+
+def _sync(head: HeadFile, ending: _Ending) -> None:
+    """Make the head file durable each second, off the batcher's thread."""
+    pause = threading.Event()
+    while not ending.is_stopping:
+        pause.wait(1.0)
+        head.sync()
+
+
+def _preparation(wiring: Wiring, keyset: Keyset) -> Preparation:
+    keys = SubjectKeys(
+        lambda: psycopg.connect(wiring.dsn, application_name="countersign intake"),
+        keyset,
+        wiring.instance,
+        cache_size_max=_SUBJECT_KEYS_MAX,
+    )
+    return Preparation(keys)
+
+
+def _protector(wiring: Wiring) -> Protector:
+    data_dir = Path(wiring.data_dir)
+    if wiring.key_file:
+        return KeyFileProtector(path=Path(wiring.key_file), data_dir=data_dir)
+    return PassphraseProtector.from_file(Path(wiring.passphrase_file or ""), data_dir=data_dir)
+
+
+@contextlib.contextmanager
+def _open_folder(folder: Path) -> Iterator[Path]:
+    """The folder by a path that is short enough for socket addresses, however deep it lies."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield Path(f"/proc/self/fd/{descriptor}")
+    finally:
+        os.close(descriptor)
+
+
+def _say(message: object) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""One installation: its data folder, its instance id, its keys, and how its database is reached.
+
+Rules: 1. The key that opens the keyset lies outside the data folder. 2. What is made at set-up is
+made in an order that a crash can only leave to be made again: keys, head file, then the instance.
+3. No password stands in a file that others can read.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from countersign.gate.head import HeadFile
+from countersign.infra.clock import SystemClock
+from countersign.infra.database import Database, Role
+from countersign.infra.secrets_file import SecretsFile
+from countersign.infra.settings import Settings
+from countersign.kernel.ids import new_id
+from countersign.kernel.refusal import Kind, Refusal
+from countersign.vault.keyset import Keyset, create_keyset, load_keyset
+from countersign.vault.protectors import (
+    KeyFileProtector,
+    PassphraseProtector,
+    Protector,
+    create_key_file,
+)
+
+
+class NotSetUp(Refusal):
+    """There is no installation in {folder}; start one with `countersign run --data {folder}`."""
+
+    code = "installation.not_set_up"
+    kind = Kind.NOT_FOUND
+    chinese = "{folder} 中沒有安裝；請以 `countersign run --data {folder}` 建立。"
+
+
+class NotRunning(Refusal):
+    """Nothing runs for {folder}; start it with `countersign run --data {folder}`."""
+
+    code = "installation.not_running"
+    kind = Kind.UNAVAILABLE
+    chinese = "{folder} 目前沒有執行；請以 `countersign run --data {folder}` 啟動。"
+
+
+class HalfSetUp(Refusal):
+    """The set-up of {folder} is damaged: {what} is missing. Restore it from the backup."""
+
+    code = "installation.half_set_up"
+    kind = Kind.CONFLICT
+    chinese = "{folder} 的安裝已損壞：缺少 {what}。請從備份還原。"
+
+
+class _Instance(msgspec.Struct, frozen=True, kw_only=True):
+    id: bytes
+    name: str
+    created_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """What every entrypoint needs to know of the data folder it works for."""
+
+    settings: Settings
+    instance: bytes
+    name: str
+
+    @property
+    def data_dir(self) -> Path:
+        return self.settings.data_dir
+
+    @property
+    def keyset_file(self) -> Path:
+        return self.data_dir / "keyset.sealed"
+
+    @property
+    def sockets(self) -> Path:
+        return self.data_dir / "sockets"
+
+    @property
+    def head(self) -> HeadFile:
+        return HeadFile(self.data_dir / "head", self.instance)
+
+    def keyset(self) -> Keyset:
+        return load_keyset(self.keyset_file, protector_of(self.settings))
+
+    def note_reach(self, database: Database) -> None:
+        """Leave word for the other commands where the database answers."""
+        parameters = conninfo_to_dict(database.dsn(Role.READER))
+        secret = {"user", "password", "application_name"}
+        reach = {name: str(value) for name, value in parameters.items() if name not in secret}
+        _write(self.data_dir / "database.json", msgspec.json.encode(reach))
+
+    def dsn(self, role: Role) -> str:
+        """The conninfo of one role in the running database."""
+        try:
+            content = (self.data_dir / "database.json").read_bytes()
+        except FileNotFoundError:
+            raise NotRunning(folder=str(self.data_dir)) from None
+        reach = msgspec.json.decode(content, type=dict[str, str])
+        password = SecretsFile(self.data_dir / "secrets" / "database.json").load()[role]
+        return make_conninfo(**reach, user=role.value, password=password)
+
+
+def default_key_file(data_dir: Path) -> Path:
+    """Beside the data folder, never in it."""
+    return data_dir.with_name(data_dir.name + ".key")
+
+
+def protector_of(settings: Settings) -> Protector:
+    """What opens the keyset of these settings."""
+    if settings.passphrase_file:
+        return PassphraseProtector.from_file(settings.passphrase_file, data_dir=settings.data_dir)
+    key_file = settings.key_file or default_key_file(settings.data_dir)
+    return KeyFileProtector(path=key_file, data_dir=settings.data_dir)
+
+
+def load_installation(settings: Settings) -> Installation:
+    """The installation of a data folder; refuses one that is not there."""
+    file = settings.data_dir / "instance.json"
+    try:
+        instance = msgspec.json.decode(file.read_bytes(), type=_Instance)
+    except FileNotFoundError:
+        raise NotSetUp(folder=str(settings.data_dir)) from None
+    except msgspec.MsgspecError:
+        raise HalfSetUp(folder=str(settings.data_dir), what="instance.json") from None
+    return Installation(settings=settings, instance=instance.id, name=instance.name)
+
+
+def set_up(settings: Settings, *, name: str) -> Installation:
+    """Make a new installation: key file if none is configured, keyset, head file, instance."""
+    data_dir = settings.data_dir
+    data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
+    if not settings.passphrase_file and not settings.key_file:
+        key_file = default_key_file(data_dir)
+        if not key_file.exists():
+            create_key_file(key_file, data_dir=data_dir)
+    instance = _Instance(
+        id=new_id(SystemClock().now_ms()), name=name, created_ms=SystemClock().now_ms()
+    )
+    # Leftovers of a set-up that did not come to its end belong to nobody yet.
+    for leftover in (data_dir / "keyset.sealed", data_dir / "head"):
+        leftover.unlink(missing_ok=True)
+    create_keyset(data_dir / "keyset.sealed", protector_of(settings))
+    HeadFile(data_dir / "head", instance.id).create()
+    _write(data_dir / "instance.json", msgspec.json.encode(instance))
+    return load_installation(settings)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Replace a small file whole."""
+    beside = path.with_suffix(".new")
+    descriptor = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)

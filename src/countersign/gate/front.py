@@ -1,0 +1,242 @@
+"""The sockets of the gate: reads frames, has them prepared, queues them, sends the answers.
+
+Rules: 1. Each socket has its own identity; a token may name a channel's credential instead.
+2. Nobody waits for ever: too much waiting is refused with a time to try again. 3. A peer that goes
+away loses its answer, never its command. One asyncio loop; the batcher only calls `deliver`.
+"""
+
+import asyncio
+import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from countersign.access.errors import NotPermitted, UnknownCredential
+from countersign.access.model import OPERATOR, WORKER, authenticate, verifier_of
+from countersign.gate.commands import Answer, Submission
+from countersign.gate.engine import Engine
+from countersign.gate.errors import MalformedRequest, NotReady, Overloaded
+from countersign.gate.intake_process import Asked, Given, decode_given, submission_of
+from countersign.gate.queries import answer_query
+from countersign.gate.requests import (
+    CHANNEL_SOCKET,
+    FRAME_BYTES_MAX,
+    OPERATOR_SOCKET,
+    WORKER_SOCKET,
+    Frame,
+    Query,
+    Reply,
+    decode_frame,
+    framed,
+)
+from countersign.kernel.refusal import Refusal
+
+NOBODY = 0
+IDENTITIES = {OPERATOR_SOCKET: OPERATOR, WORKER_SOCKET: WORKER, CHANNEL_SOCKET: NOBODY}
+_FRAMES_IN_INTAKE_MAX = 256
+
+
+@dataclass(slots=True, eq=False)
+class _Open:
+    """A frame on its way: where its answers go, and how many are still missing."""
+
+    reply_to: asyncio.Transport
+    id: int
+    answers: list[Answer] = field(default_factory=list)
+    missing: int = 0
+
+
+class _Place(NamedTuple):
+    """Where an answer goes."""
+
+    frame: _Open
+    place: int
+
+
+class Front:
+    """All sockets of one gate."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._intake: asyncio.Transport | None = None
+        self._in_intake: dict[int, _Open] = {}
+        self._next_id = 0
+        self._servers: list[asyncio.Server] = []
+        self._loop = asyncio.get_running_loop()
+
+    def connect_intake(self, transport: asyncio.Transport) -> None:
+        self._intake = transport
+
+    async def serve(self, folder: Path) -> None:
+        """Open the sockets in a folder."""
+        for name, identity in IDENTITIES.items():
+            (folder / name).unlink(missing_ok=True)
+            make = partial(_Peer, self, identity)
+            server = await self._loop.create_unix_server(make, str(folder / name))
+            (folder / name).chmod(0o600)
+            self._servers.append(server)
+
+    def close(self) -> None:
+        for server in self._servers:
+            server.close()
+
+    def frame(self, peer: asyncio.Transport, identity: int, content: bytes) -> None:
+        """One frame came in."""
+        try:
+            frame = decode_frame(content)
+        except msgspec.MsgspecError:
+            peer.close()  # Without an id there is nothing to answer to.
+            return
+        try:
+            self._accept(peer, frame, self._credential(identity, frame.token))
+        except Refusal as refusal:
+            peer.write(framed(Reply(frame.id, refusal.code, [])))
+
+    def prepared(self, content: bytes) -> None:
+        """The intake has prepared a frame."""
+        given: Given = decode_given(content)
+        waiting = self._in_intake.pop(given.id)
+        if given.refusal:
+            self._send(waiting.reply_to, Reply(waiting.id, given.refusal, []))
+            return
+        waiting.missing = len(given.prepared)
+        waiting.answers = [_NONE] * len(given.prepared)
+        for place, prepared in enumerate(given.prepared):
+            submission = submission_of(prepared)
+            submission.reply = _Place(waiting, place)
+            try:
+                self._engine.submit(submission)
+            except Overloaded as refusal:
+                self._put(waiting, place, Answer(0, refusal.code))
+
+    def deliver(self, answers: list[tuple[Submission, Answer]]) -> None:
+        """Hand answers over; called by the batcher thread."""
+        with contextlib.suppress(RuntimeError):  # The loop is gone; the peers ask again.
+            self._loop.call_soon_threadsafe(self._deliver, answers)
+
+    def _deliver(self, answers: list[tuple[Submission, Answer]]) -> None:
+        for submission, answer in answers:
+            if isinstance(submission.reply, _Place):
+                self._put(submission.reply.frame, submission.reply.place, answer)
+
+    def _accept(self, peer: asyncio.Transport, frame: Frame, credential: int) -> None:
+        if frame.items and frame.items[0].kind >= Query.STATUS:
+            if credential not in {OPERATOR, WORKER}:
+                raise NotPermitted(permission="queries")
+            answers = [answer_query(self._engine.state, item) for item in frame.items]
+            self._send(peer, Reply(frame.id, "", answers))
+            return
+        if len({item.key for item in frame.items}) != len(frame.items):
+            raise MalformedRequest(why="two items have the same key")
+        if len(self._in_intake) >= _FRAMES_IN_INTAKE_MAX:
+            raise Overloaded(retry_ms=200)
+        if self._intake is None or self._intake.is_closing():
+            raise NotReady
+        self._next_id += 1
+        self._in_intake[self._next_id] = _Open(peer, frame.id)
+        self._intake.write(framed(Asked(self._next_id, credential, frame.items)))
+
+    def _credential(self, identity: int, token: str) -> int:
+        if not token:
+            if identity == NOBODY:
+                raise UnknownCredential
+            return identity
+        verifier = verifier_of(token)
+        known = self._engine.state.credentials
+        number = next((n for n, c in list(known.items()) if c.verifier == verifier), None)
+        credential = known.get(number) if number is not None else None
+        return authenticate(credential, token).number
+
+    def _put(self, waiting: _Open, place: int, answer: Answer) -> None:
+        waiting.answers[place] = answer
+        waiting.missing -= 1
+        if not waiting.missing:
+            self._send(waiting.reply_to, Reply(waiting.id, "", waiting.answers))
+
+    def _send(self, peer: asyncio.Transport, reply: Reply) -> None:
+        if not peer.is_closing():
+            peer.write(framed(reply))
+
+
+class Framed(asyncio.Protocol, ABC):
+    """Cuts a byte stream into frames."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]  # A stream has this kind.
+
+    def data_received(self, data: bytes) -> None:
+        buffer = self._buffer
+        buffer += data
+        start = 0
+        while len(buffer) - start >= _LENGTH_BYTES:
+            length = int.from_bytes(buffer[start : start + _LENGTH_BYTES], "big")
+            if length > FRAME_BYTES_MAX and self.transport:
+                self.transport.close()
+                return
+            end = start + _LENGTH_BYTES + length
+            if len(buffer) < end:
+                break
+            self.received(bytes(buffer[start + _LENGTH_BYTES : end]))
+            start = end
+        if start:
+            del buffer[:start]
+
+    @abstractmethod
+    def received(self, content: bytes) -> None:
+        """One whole frame came in."""
+
+
+class _Peer(Framed):
+    def __init__(self, front: Front, identity: int) -> None:
+        super().__init__()
+        self._front = front
+        self._identity = identity
+
+    def received(self, content: bytes) -> None:
+        if self.transport:
+            self._front.frame(self.transport, self._identity, content)
+
+
+class IntakeEnd(Framed):
+    """The parent's end of the intake's socket pair; its loss ends the gate."""
+
+    def __init__(self, front: Front, lost: Callable[[], None]) -> None:
+        super().__init__()
+        self._front = front
+        self._lost = lost
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        if self.transport:
+            self._front.connect_intake(self.transport)
+
+    def received(self, content: bytes) -> None:
+        self._front.prepared(content)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        del error
+        self._lost()
+
+
+class Outlet:
+    """Where the batcher puts its answers; the engine has started before there is a front."""
+
+    def __init__(self) -> None:
+        self.front: Front | None = None
+
+    def deliver(self, answers: list[tuple[Submission, Answer]]) -> None:
+        if self.front:
+            self.front.deliver(answers)
+
+
+_NONE = Answer(0, "")
+_LENGTH_BYTES = 4

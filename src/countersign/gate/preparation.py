@@ -1,0 +1,150 @@
+"""From requests to commands: orders through the intake, the rest with its text sealed.
+
+Rules: 1. An item that cannot be read or is refused becomes a refusal under its own key, never a
+lost item. 2. Whatever a person typed is sealed before it leaves here: reasons under the key of the
+system subject, holders under the key of their account.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from countersign.gate import commands, requests
+from countersign.gate.commands import Command, Kind, RefusedIntake, Submission, encode
+from countersign.gate.errors import MalformedRequest
+from countersign.gate.intake import Intake, OrderRequest
+from countersign.gate.requests import REQUESTS, Item
+from countersign.kernel.refusal import Refusal
+from countersign.transfers.order import Order
+from countersign.vault.seal import Place, seal
+from countersign.vault.subjects import SubjectKeys
+
+SYSTEM_SUBJECT = b"\x00" * 16
+REASON_PLACE = Place("gate.command.body")
+HOLDER_PLACE = Place("accounts.account.holder")
+
+
+class Preparation:
+    """Prepares whatever peers send. Belongs to one thread."""
+
+    def __init__(self, keys: SubjectKeys) -> None:
+        self._keys = keys
+        self._intake = Intake(keys)
+
+    def prepare(self, credential: int, items: Sequence[Item]) -> list[Submission]:
+        """Submissions in the order of the items."""
+        out: list[Submission | None] = [None] * len(items)
+        orders: list[tuple[int, OrderRequest]] = []
+        for place, item in enumerate(items):
+            request = _decoded(item)
+            if isinstance(request, Order):
+                orders.append((place, OrderRequest(item.key, request)))
+            else:
+                out[place] = self._prepared(credential, item, request)
+        prepared = self._intake.prepare(credential, [request for _, request in orders])
+        for (place, _), submission in zip(orders, prepared, strict=True):
+            out[place] = submission
+        return [submission for submission in out if submission is not None]
+
+    def _prepared(
+        self, credential: int, item: Item, request: msgspec.Struct | Refusal
+    ) -> Submission:
+        # Encoded again, so that the same content is the same body whatever bytes a peer sent.
+        plain = item.body if isinstance(request, Refusal) else requests.encode_body(request)
+        mac = self._intake.mac(bytes([item.kind & 0xFF]) + plain)
+        try:
+            command = self._command(item, request)
+        except Refusal as refusal:
+            command = RefusedIntake(refusal.code)
+        return Submission(credential, item.key, mac, command, encode(command))
+
+    def _command(self, item: Item, request: Any) -> Command:
+        if isinstance(request, Refusal):
+            raise request
+        if isinstance(request, Command):
+            return request
+        return _CONVERSIONS[Kind(item.kind)](self, item.key, request)
+
+    def index(self, reference: str) -> bytes:
+        return self._intake.index_of(reference)
+
+    def reason(self, key: bytes, text: str) -> bytes:
+        return self._sealed(REASON_PLACE, key, SYSTEM_SUBJECT, text)
+
+    def holder(self, index: bytes, name: str, reference: str) -> bytes:
+        text = requests.encode_body([name, reference])
+        return self._sealed(HOLDER_PLACE, index, index, text)
+
+    def _sealed(self, place: Place, row: bytes, subject: bytes, text: str | bytes) -> bytes:
+        key = self._keys.ensure([subject])[subject]
+        return seal(
+            key.aead,
+            instance=self._keys.instance,
+            place=place,
+            row=row,
+            subject=subject,
+            epoch=key.epoch,
+            plaintext=text.encode() if isinstance(text, str) else text,
+        )
+
+
+def _decoded(item: Item) -> msgspec.Struct | Refusal:
+    try:
+        return _DECODERS[Kind(item.kind)].decode(item.body)
+    except (msgspec.MsgspecError, ValueError, KeyError):
+        return MalformedRequest(why="its fields are not those of its kind")
+
+
+def _open_account(p: Preparation, _: bytes, r: requests.OpenAccountRequest) -> Command:
+    index = p.index(r.account)
+    holder = p.holder(index, r.holder, r.account)
+    # Until parties have records of their own, an account's holder is known by the account.
+    return commands.OpenAccount(r.account_kind, r.currency, index, index, r.overdraft, holder)
+
+
+def _fund(p: Preparation, key: bytes, r: requests.FundRequest) -> Command:
+    return commands.Fund(p.index(r.account), r.amount, r.currency, p.reason(key, r.reason))
+
+
+def _correct(p: Preparation, key: bytes, r: requests.CorrectRequest) -> Command:
+    sides = p.index(r.debit_account), p.index(r.credit_account)
+    return commands.Correct(*sides, r.amount, r.currency, p.reason(key, r.reason))
+
+
+def _cancel(p: Preparation, key: bytes, r: requests.CancelRequest) -> Command:
+    return commands.Cancel(r.transfer, p.reason(key, r.reason))
+
+
+def _hold(p: Preparation, key: bytes, r: requests.HoldRequest) -> Command:
+    return commands.Hold(r.transfer, r.owner, r.hours, p.reason(key, r.reason))
+
+
+def _release(p: Preparation, key: bytes, r: requests.ReleaseRequest) -> Command:
+    return commands.Release(r.transfer, p.reason(key, r.reason))
+
+
+def _reject(p: Preparation, key: bytes, r: requests.RejectRequest) -> Command:
+    return commands.Reject(r.transfer, r.reason_code, p.reason(key, r.reason))
+
+
+def _freeze(p: Preparation, key: bytes, r: requests.FreezeRequest) -> Command:
+    return commands.Freeze(p.index(r.account), p.reason(key, r.reason))
+
+
+def _unfreeze(p: Preparation, key: bytes, r: requests.UnfreezeRequest) -> Command:
+    return commands.Unfreeze(p.index(r.account), p.reason(key, r.reason))
+
+
+_CONVERSIONS: dict[Kind, Callable[[Preparation, bytes, Any], Command]] = {
+    Kind.OPEN_ACCOUNT: _open_account,
+    Kind.FUND: _fund,
+    Kind.CORRECT: _correct,
+    Kind.CANCEL: _cancel,
+    Kind.HOLD: _hold,
+    Kind.RELEASE: _release,
+    Kind.REJECT: _reject,
+    Kind.FREEZE: _freeze,
+    Kind.UNFREEZE: _unfreeze,
+}
+_DECODERS = {kind: msgspec.msgpack.Decoder(request) for kind, request in REQUESTS.items()}

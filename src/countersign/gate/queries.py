@@ -1,0 +1,57 @@
+"""Questions that the gate answers from memory, without a batch."""
+
+import msgspec
+
+from countersign.gate.commands import Answer
+from countersign.gate.requests import Item, Query
+from countersign.gate.state import State
+
+_encode = msgspec.msgpack.Encoder().encode
+_number = msgspec.msgpack.Decoder(int).decode
+
+
+def answer_query(state: State, item: Item) -> Answer:
+    """The answer to one query; what is unknown is said so, never guessed."""
+    match item.kind:
+        case Query.STATUS:
+            return Answer(state.chain.seq, "ok", "", _encode(_status(state)))
+        case Query.TRANSFER:
+            return _transfer(state, item)
+        case Query.CREDENTIALS:
+            return Answer(0, "ok", "", _encode(_credentials(state)))
+        case _:
+            return Answer(0, "gate.malformed_request")
+
+
+def _status(state: State) -> dict[str, object]:
+    chain = state.chain
+    return {
+        "seq": chain.seq,
+        "term": chain.term,
+        "commands": state.log.size,
+        "root": chain.root,
+        "batch_ms": chain.batch_ms,
+        "accounts": len(state.accounts),
+        "open_transfers": len(state.open),
+        "freezes": len(state.accounts.frozen),
+        "policy": state.policy_number,
+    }
+
+
+def _transfer(state: State, item: Item) -> Answer:
+    try:
+        number = _number(item.body)
+    except msgspec.MsgspecError:
+        return Answer(0, "gate.malformed_request")
+    transfer = state.open.get(number)
+    if transfer is None:
+        return Answer(number, "transfers.unknown")
+    detail = _encode([transfer.digest, transfer.execution_day, transfer.owner])
+    return Answer(number, transfer.status.name.lower(), transfer.reasons, detail)
+
+
+def _credentials(state: State) -> list[tuple[int, str, list[str], bool]]:
+    return [
+        (c.number, c.name, sorted(c.permissions), c.is_active)
+        for _, c in sorted(state.credentials.items())
+    ]

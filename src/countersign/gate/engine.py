@@ -153,6 +153,15 @@ class Engine:
         """Whether memory runs ahead of what is durable."""
         return self._in_flight is not None or bool(self._retry.groups)
 
+    def check_place(self) -> None:
+        """Ask whether another gate has taken over; for a gate that has nothing else to do."""
+        try:
+            head = self._journal.head()
+        except JournalBroken:
+            return
+        if head is not None and head.term > self._term:
+            raise Fenced(why=f"term {head.term} has begun, not {self._term}")
+
     def turn(self) -> bool:
         """Do one batch, or finish the one in flight; False when there was nothing to do."""
         try:

@@ -7,6 +7,7 @@ away loses its answer, never its command. One asyncio loop; the batcher only cal
 
 import asyncio
 import contextlib
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -75,10 +76,8 @@ class Front:
     async def serve(self, folder: Path) -> None:
         """Open the sockets in a folder."""
         for name, identity in IDENTITIES.items():
-            (folder / name).unlink(missing_ok=True)
             make = partial(_Peer, self, identity)
-            server = await self._loop.create_unix_server(make, str(folder / name))
-            (folder / name).chmod(0o600)
+            server = await self._loop.create_unix_server(make, sock=_bound(folder / name))
             self._servers.append(server)
 
     def close(self) -> None:
@@ -125,12 +124,14 @@ class Front:
                 self._put(submission.reply.frame, submission.reply.place, answer)
 
     def _accept(self, peer: asyncio.Transport, frame: Frame, credential: int) -> None:
-        if frame.items and frame.items[0].kind >= Query.STATUS:
+        if any(item.kind >= Query.STATUS for item in frame.items):
             if credential not in {OPERATOR, WORKER}:
                 raise NotPermitted(permission="queries")
             answers = [answer_query(self._engine.state, item) for item in frame.items]
             self._send(peer, Reply(frame.id, "", answers))
             return
+        if not frame.items:
+            raise MalformedRequest(why="it asks for nothing")
         if len({item.key for item in frame.items}) != len(frame.items):
             raise MalformedRequest(why="two items have the same key")
         if len(self._in_intake) >= _FRAMES_IN_INTAKE_MAX:
@@ -161,6 +162,19 @@ class Front:
     def _send(self, peer: asyncio.Transport, reply: Reply) -> None:
         if not peer.is_closing():
             peer.write(framed(reply))
+
+
+def _bound(path: Path) -> socket.socket:
+    """A socket in the place of whatever stood there.
+
+    Bound here and not by the event loop, which would remove the path when it closes: a gate that
+    was overtaken would then take away the socket of its successor.
+    """
+    path.unlink(missing_ok=True)
+    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    bound.bind(str(path))
+    path.chmod(0o600)
+    return bound
 
 
 class Framed(asyncio.Protocol, ABC):

@@ -67,8 +67,7 @@ class Bed:
 
     def gate(self, **extra: float) -> GateProcess:
         """A gate process, not yet started; its log goes to a file."""
-        log = (self.folder / "gate.log").open("ab")
-        gate = GateProcess(self.wiring(**extra), log=log)
+        gate = GateProcess(self.wiring(**extra), log_file=self.folder / "gate.log")
         self.gates.append(gate)
         return gate
 

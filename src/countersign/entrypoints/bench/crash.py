@@ -111,7 +111,6 @@ def _pause(bed: Bed, gate: GateProcess, findings: Findings, random: Random) -> G
     time.sleep(random.uniform(*_LIFE_SECONDS))
     gate.process.send_signal(signal.SIGCONT)
     findings.pauses += 1
-    # A gate that had nothing in hand notices only with its next batch: give it one.
     with contextlib.suppress(subprocess.TimeoutExpired):
         gate.process.wait(_WAKE_SECONDS)
     if gate.process.returncode != EXIT_FENCED:

@@ -42,6 +42,7 @@ EXIT_FAILED = 1
 EXIT_FENCED = 3
 _WAIT_SECONDS = 0.25
 _JOIN_SECONDS = 20.0
+_CHECK_SECONDS = 1.0
 _SUBJECT_KEYS_MAX = 30_000
 # A shorter slice than usual, because the batcher must not wait 5 ms for the front's thread.
 _SWITCH_SECONDS = 0.001
@@ -157,9 +158,13 @@ class _Ending:
 def _batch(engine: Engine, snapshots: Snapshots, ending: _Ending) -> None:
     """The batcher's thread."""
     try:
+        checked = monotonic()
         while not ending.is_stopping:
             if not engine.turn():
                 engine.wait(_WAIT_SECONDS)
+                if monotonic() - checked > _CHECK_SECONDS:
+                    engine.check_place()
+                    checked = monotonic()
             snapshots.consider(engine)
         engine.drain()
         snapshots.finish(engine)

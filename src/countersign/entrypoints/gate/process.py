@@ -5,7 +5,7 @@ import selectors
 import signal
 import subprocess
 import sys
-from typing import IO
+from pathlib import Path
 
 import msgspec
 
@@ -39,9 +39,9 @@ class Readiness(msgspec.Struct, frozen=True):
 class GateProcess:
     """One gate process of this machine."""
 
-    def __init__(self, wiring: Wiring, *, log: IO[bytes] | None = None) -> None:
+    def __init__(self, wiring: Wiring, *, log_file: Path | None = None) -> None:
         self._wiring = wiring
-        self._log = log
+        self._log_file = log_file  # Without one it writes to this process's stderr.
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -52,14 +52,16 @@ class GateProcess:
 
     def launch(self) -> None:
         """Start it without waiting."""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "countersign.entrypoints.gate.main"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            # Ctrl-C of a terminal is for the supervisor, which then stops its children in order.
-            start_new_session=True,
-        )
+        with contextlib.ExitStack() as stack:
+            log = stack.enter_context(self._log_file.open("ab")) if self._log_file else None
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "countersign.entrypoints.gate.main"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                # Ctrl-C of a terminal is for the supervisor, which stops its children in order.
+                start_new_session=True,
+            )
         if self._process.stdin:
             self._process.stdin.write(msgspec.json.encode(self._wiring) + b"\n")
             self._process.stdin.close()
@@ -67,6 +69,8 @@ class GateProcess:
     def wait_ready(self, *, timeout_seconds: float = START_TIMEOUT_SECONDS) -> Readiness:
         """Wait for its word; raises GateDidNotStart with the gate's own reason."""
         line = self._first_line(timeout_seconds)
+        if self.process.stdout:
+            self.process.stdout.close()
         try:
             said = msgspec.json.decode(line, type=Readiness)
         except msgspec.MsgspecError:

@@ -1,6 +1,8 @@
 # make setup   an environment with everything locked by hash
 # make check   format, lint, imports, types, fast tests: about a minute
 # make test    everything
+# make mutants each defence switched off in turn, its test must fail
+# make run     start an empty instance in ./data
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -9,7 +11,7 @@ BIN := $(VENV)/bin
 export UV_PYTHON_DOWNLOADS := never
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup check test format lint types imports lock run mutants clean
+.PHONY: help setup packages check test format lint types imports lock run mutants clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -49,8 +51,25 @@ types: setup
 check: lint imports types
 	$(BIN)/pytest -q -m fast -n 2
 
-test: check
+test: setup packages check
 	$(BIN)/pytest -q -n 2
+	$(BIN)/python -m tests.mutants.run --sample 4
+
+mutants: setup
+	$(BIN)/python -m tests.mutants.run
+
+# Debian's own Postgres 15, for the tests of an external server. Only CI installs it unasked.
+packages:
+	@if [ -n "$$CI" ] && [ ! -d /usr/lib/postgresql/15/bin ] && [ "$$(id -u)" = 0 ] \
+	  && command -v apt-get >/dev/null; then \
+	  mkdir -p /etc/postgresql-common && \
+	  echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf && \
+	  apt-get -qq update && apt-get -qq install -y postgresql-15 >/dev/null \
+	  || echo "postgresql-15 could not be installed; its tests will be skipped" >&2; \
+	fi
+
+run: setup
+	$(BIN)/countersign run
 
 lock:
 	uv pip compile -q --generate-hashes --universal --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements/dev.txt

@@ -3,8 +3,10 @@
 A test marked `every_server` runs once on each kind of server found: the wheel's, and Debian's 15.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from tests.support.postgres import TestServer, running_test_server, server_kinds
@@ -14,6 +16,27 @@ from countersign.infra.database import Database
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "every_server: runs on each kind of Postgres server found")
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and isinstance(report.longrepr, tuple):
+        _skipped.append((report.nodeid, report.longrepr[2].removeprefix("Skipped: ")))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a skip that nobody allowed is a failure, or a missing tool would go unnoticed."""
+    if not os.environ.get("CI") or hasattr(session.config, "workerinput"):
+        return
+    lines = (Path(__file__).parent / "allowed_skips.txt").read_text(encoding="utf-8").splitlines()
+    allowed = tuple(line for line in lines if line and not line.startswith("#"))
+    wrong = [(test, reason) for test, reason in _skipped if not reason.startswith(allowed)]
+    for test, reason in wrong:
+        print(f"\nskipped without leave: {test}: {reason}")
+    if wrong:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+_skipped: list[tuple[str, str]] = []
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

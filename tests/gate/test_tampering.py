@@ -180,8 +180,9 @@ def test_10_swapped_sealed_value(scene: Scene) -> None:
     """Two orders trade their sealed creditor: each is genuine, but not where it belongs."""
     other = scene.after + 3
     scene.sql(
-        "UPDATE transfers.transfer AS t SET creditor_side = o.creditor_side || 'x'"
-        f" FROM transfers.transfer AS o WHERE t.number = {scene.after} AND o.number = {other}"
+        "UPDATE transfers.transfer AS t SET creditor_side = o.creditor_side"
+        " FROM transfers.transfer AS o"
+        f" WHERE (t.number, o.number) IN (({scene.after}, {other}), ({other}, {scene.after}))"
     )
     assert "do not give the signed root" in scene.refused()
 

@@ -185,8 +185,8 @@ class Harness:
             day,
             digest,
             checks.attest(credential) if evidence is None else evidence,
-            b"sealed debtor side",
-            b"sealed creditor side",
+            b"sealed debtor side of " + digest,
+            b"sealed creditor side of " + digest,
         )
 
     def place(self, *, key: bytes | None = None, **order: object) -> Answer:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from countersign.access.errors import NotPermitted
 from countersign.gate import checks
 from countersign.gate.commands import PlaceOrder, RefusedIntake, Submission, encode
 from countersign.kernel.digest import SEED_BYTES, Committer, Digest, Value, encode_value
@@ -127,10 +128,14 @@ class Intake:
 
     def _checked(self, credential: int, request: OrderRequest) -> "_Checked | Submission":
         order = request.order
+        if not order.credential:
+            order = msgspec.structs.replace(order, credential=credential)
         values = values_of(order)
         encoded = [encode_value(value) for value in values]
         mac = self.mac(b"".join(encoded))
         try:
+            if order.credential != credential:
+                raise NotPermitted(permission="another credential")
             check_order(order)
             indexes = (
                 self.index_of(order.debtor_account, field="debtor_account"),

@@ -8,7 +8,7 @@ can be erased with the creditor's key while the rest still verifies.
 import re
 from datetime import date
 from operator import attrgetter
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -31,12 +31,16 @@ CREDITOR_FIELDS = frozenset(
 )
 
 
+# What the digest can hold; whether it is an amount is for `check_order` to say.
+Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+
+
 class Order(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False):
     """One credit transfer instruction. Text as it came in; accounts canonical; dates ISO 8601."""
 
     channel: str
-    credential: int  # The number of the machine credential that the gate attests.
-    instructed_amount: int  # Minor units of the currency.
+    credential: Integer  # The number of the machine credential that the gate attests.
+    instructed_amount: Integer  # Minor units of the currency.
     currency: str
     requested_execution_date: str
     debtor_account: str  # `account.canonical`, for example "IBAN:DE89370400440532013000".

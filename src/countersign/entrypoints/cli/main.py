@@ -9,7 +9,15 @@ from pathlib import Path
 
 import psycopg
 
-from countersign.entrypoints.cli import accounts, bench, credentials, freezes, run, transfers
+from countersign.entrypoints.cli import (
+    accounts,
+    bench,
+    credentials,
+    freezes,
+    ingest,
+    run,
+    transfers,
+)
 from countersign.entrypoints.cli.terminal import REFUSED, Terminal
 from countersign.gate.client import FrameRefused
 from countersign.infra.logs import configure_logs
@@ -17,7 +25,7 @@ from countersign.infra.settings import load_settings
 from countersign.kernel.refusal import Refusal
 
 Command = Callable[[argparse.Namespace, Terminal], int]
-_MODULES = (run, accounts, transfers, freezes, credentials, bench)
+_MODULES = (run, accounts, ingest, transfers, freezes, credentials, bench)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,150 @@
+"""Refusals of customer messages: first of whole files, then of single payments.
+
+A payment's refusal goes back to the sender with the ISO reason code that `reasons` gives it.
+"""
+
+from countersign.kernel.refusal import Kind, Refusal
+
+
+class WrongNumberOfTransactions(Refusal):
+    """The file says {stated} payments and holds {counted}; nothing was done, send it whole."""
+
+    code = "channels.wrong_number_of_transactions"
+    kind = Kind.INVALID
+    chinese = "檔案標示 {stated} 筆付款，實際為 {counted} 筆；未執行任何付款，請完整重送。"
+
+
+class WrongControlSum(Refusal):
+    """The file's control sum is not the sum of its amounts; nothing was done, send it again."""
+
+    code = "channels.wrong_control_sum"
+    kind = Kind.INVALID
+    chinese = "檔案的控制總額與各筆金額總和不符；未執行任何付款，請重新產生並傳送。"
+
+
+class WrongBlockNumberOfTransactions(Refusal):
+    """{element} says {stated} payments and holds {counted}; nothing was done, send the file again."""
+
+    code = "channels.wrong_block_number_of_transactions"
+    kind = Kind.INVALID
+    chinese = "{element} 標示 {stated} 筆付款，實際為 {counted} 筆；未執行任何付款，請重送檔案。"
+
+
+class WrongBlockControlSum(Refusal):
+    """The control sum of {element} is not the sum of its amounts; nothing was done, send it again."""
+
+    code = "channels.wrong_block_control_sum"
+    kind = Kind.INVALID
+    chinese = "{element} 的控制總額與其金額總和不符；未執行任何付款，請重新產生並傳送。"
+
+
+class DuplicateInstructionId(Refusal):
+    """Payments {first} and {second} have the same instruction id; give each its own, send again."""
+
+    code = "channels.duplicate_instruction_id"
+    kind = Kind.INVALID
+    chinese = "第 {first} 筆與第 {second} 筆付款的指示編號相同；請各給不同編號後重送。"
+
+
+class DuplicateUetr(Refusal):
+    """Payments {first} and {second} have the same UETR; give each payment its own and send again."""
+
+    code = "channels.duplicate_uetr"
+    kind = Kind.INVALID
+    chinese = "第 {first} 筆與第 {second} 筆付款的 UETR 相同；請各給不同的 UETR 後重送。"
+
+
+class BlankMessageId(Refusal):
+    """The file's message id is blank; give it an id that you have not used before."""
+
+    code = "channels.blank_message_id"
+    kind = Kind.INVALID
+    chinese = "檔案的訊息編號為空白；請給予未曾使用過的編號。"
+
+
+class EnvelopeMismatch(Refusal):
+    """The business header announces another message than {message}; correct MsgDefIdr."""
+
+    code = "channels.envelope_mismatch"
+    kind = Kind.INVALID
+    chinese = "業務標頭宣告的訊息與 {message} 不同；請更正 MsgDefIdr。"
+
+
+class MessageChanged(Refusal):
+    """The file changed between checking and reading; keep it untouched and send it again."""
+
+    code = "channels.message_changed"
+    kind = Kind.CONFLICT
+    chinese = "檔案在檢查與讀取之間有變動；請保持檔案不變並重新傳送。"
+
+
+class ChequePayment(Refusal):
+    """Payment by cheque is not offered here; send the payment as a transfer (PmtMtd TRF)."""
+
+    code = "channels.cheque_payment"
+    kind = Kind.INVALID
+    chinese = "此處不提供支票付款；請以轉帳（PmtMtd TRF）傳送。"
+
+
+class ChequeInstruction(Refusal):
+    """The transfer carries a cheque instruction, which contradicts it; remove ChqInstr."""
+
+    code = "channels.cheque_instruction"
+    kind = Kind.INVALID
+    chinese = "轉帳附有支票指示，兩者矛盾；請移除 ChqInstr。"
+
+
+class EquivalentAmount(Refusal):
+    """The amount is given as an equivalent in another currency; send the instructed amount."""
+
+    code = "channels.equivalent_amount"
+    kind = Kind.INVALID
+    chinese = "金額以另一幣別的等值表示；請改送指示金額（InstdAmt）。"
+
+
+class ZeroAmount(Refusal):
+    """The amount is zero; send the amount to be paid."""
+
+    code = "channels.zero_amount"
+    kind = Kind.INVALID
+    chinese = "金額為零；請填寫應付金額。"
+
+
+class MissingCreditorAccount(Refusal):
+    """The payment names no creditor account; add the account of the party to be paid."""
+
+    code = "channels.missing_creditor_account"
+    kind = Kind.INVALID
+    chinese = "付款未指定收款帳戶；請加上收款方的帳戶。"
+
+
+class MissingCreditorName(Refusal):
+    """The payment does not name the creditor; add the name of the party to be paid."""
+
+    code = "channels.missing_creditor_name"
+    kind = Kind.INVALID
+    chinese = "付款未指定收款方名稱；請加上收款方的名稱。"
+
+
+class UnsupportedAccountScheme(Refusal):
+    """The account's own scheme is not 1 to 4 capital letters and digits; use a code, or an IBAN."""
+
+    code = "channels.unsupported_account_scheme"
+    kind = Kind.INVALID
+    chinese = "帳戶的自訂代碼不是 1 至 4 個大寫字母或數字；請使用代碼或 IBAN。"
+
+
+class MalformedExecutionDate(Refusal):
+    """The requested execution date is not a date of the years 1 to 9999; correct it."""
+
+    code = "channels.malformed_execution_date"
+    kind = Kind.INVALID
+    chinese = "要求的執行日期不是公元 1 至 9999 年的日期；請更正。"
+
+
+class ContradictoryLevels(Refusal):
+    """{element} says one thing for the block and another for this payment; say it once."""
+
+    code = "channels.contradictory_levels"
+    kind = Kind.INVALID
+    chinese = "{element} 在付款區塊與本筆付款中的內容不一致；請只填一處。"

@@ -1,0 +1,109 @@
+"""One customer message: its header, its payments, and what became of each. Pure values.
+
+Ids are kept exactly as sent, because they go back in the report. Other text loses only outer
+space, and a line end inside it becomes a space; so a line end in an address or in remittance
+information always parts two elements. Values are restricted: no repr shows them.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from countersign.kernel.account import AccountReference
+from countersign.kernel.money import Money
+from countersign.kernel.refusal import Refusal
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message says of itself; texts as sent."""
+
+    message_id: str
+    created: str  # ISO 8601 date and time, with or without an offset.
+    number_of_transactions: int
+    control_sum: str | None
+    initiating_party: str | None
+    version: str  # For example "pain.001.001.09".
+
+    def __repr__(self) -> str:
+        return f"Header({self.version}, {self.number_of_transactions} payments)"
+
+
+class Instruction(msgspec.Struct, frozen=True, kw_only=True):
+    """One payment that can be ordered.
+
+    An agent is its BIC, else "SYSTEM:MEMBER" of a clearing system, such as "USABA:021000021". A
+    party without a name is its identifications in one line. Codes and proprietary values of one
+    field look alike; several service levels are parted by spaces.
+    """
+
+    position: int  # In the message, from 1.
+    payment_information_id: str
+    message_id: str
+    instruction_id: str | None
+    end_to_end_id: str
+    uetr: str | None
+    amount: Money
+    requested_execution_date: str  # "2027-03-31"; a time of day or zone is not kept.
+    initiating_party: str | None
+    debtor_name: str | None
+    debtor_account: AccountReference
+    debtor_agent: str | None
+    debtor_address: str | None
+    ultimate_debtor: str | None
+    creditor_name: str
+    creditor_account: AccountReference
+    creditor_agent: str | None
+    creditor_address: str | None
+    ultimate_creditor: str | None
+    service_level: str | None
+    category_purpose: str | None
+    purpose_code: str | None
+    charge_bearer: str | None
+    remittance_information: str | None  # Free lines, then one line for each structured part.
+
+    def __repr__(self) -> str:
+        return f"Instruction({self.position})"
+
+
+class Rejected(msgspec.Struct, frozen=True, kw_only=True):
+    """One payment that cannot be ordered, and why; the others of its message go on."""
+
+    position: int
+    payment_information_id: str
+    message_id: str
+    instruction_id: str | None
+    end_to_end_id: str
+    uetr: str | None
+    refusal: Refusal
+    reason_code: str  # ISO 20022 external status reason.
+    element: str  # The path of the element at fault.
+
+    def __repr__(self) -> str:
+        return f"Rejected({self.position}, {self.refusal.code}, {self.reason_code})"
+
+
+class PaymentStatus(StrEnum):
+    """The status of one payment in a report (TxSts)."""
+
+    ACCEPTED_TECHNICALLY = "ACTC"
+    ACCEPTED_BY_PROFILE = "ACCP"
+    ACCEPTED_WITH_CHANGE = "ACWC"
+    IN_PROCESS = "ACSP"
+    SETTLED = "ACSC"
+    PENDING = "PDNG"
+    REJECTED = "RJCT"
+
+
+class PaymentResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one payment, with the ids that the sender knows it by."""
+
+    payment_information_id: str
+    instruction_id: str | None
+    end_to_end_id: str | None
+    uetr: str | None
+    status: PaymentStatus
+    reason_code: str | None
+    text: str | None
+
+    def __repr__(self) -> str:
+        return f"PaymentResult({self.status}, {self.reason_code})"

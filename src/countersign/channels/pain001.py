@@ -1,0 +1,205 @@
+"""Customer credit transfer initiation (pain.001): a file in, its payments out, in two passes.
+
+Pass 1 checks the whole file and refuses it whole, with nothing done: schema, counts, control sums,
+ids that must be unique. Pass 2 gives the payments one by one, each as an instruction or rejected
+for itself, and at its end refuses a file that changed since pass 1. Memory is bounded in both: ids
+that must be unique cost 20 bytes a payment, nothing else grows with the file.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from lxml import etree
+
+from countersign.channels.duplicates import SeenIds
+from countersign.channels.elements import Elements
+from countersign.channels.errors import (
+    BlankMessageId,
+    DuplicateInstructionId,
+    DuplicateUetr,
+    EnvelopeMismatch,
+    MessageChanged,
+    WrongBlockControlSum,
+    WrongBlockNumberOfTransactions,
+    WrongControlSum,
+    WrongNumberOfTransactions,
+)
+from countersign.channels.model import Header, Instruction, Rejected
+from countersign.channels.payments import PaymentReader
+from countersign.channels.totals import Tally, units_of
+from countersign.channels.versions import VERSIONS
+from countersign.infra.iso20022.parser import HEADER_UNIT, Limits, MessageReader, Unit
+from countersign.kernel.invariant import InvariantBroken
+from countersign.kernel.refusal import Refusal
+
+DEFAULT_LIMITS: Final = Limits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedMessage:
+    """A file that passed as a whole; `digest` is the SHA-256 of its bytes."""
+
+    header: Header
+    digest: bytes
+
+
+def check_message(
+    stream: BinaryIO, *, schema_dir: Path | None, limits: Limits = DEFAULT_LIMITS
+) -> CheckedMessage:
+    """Pass 1 over a seekable file; raises the refusal of the whole file."""
+    reader = _reader(stream, schema_dir, limits)
+    check = _Check()
+    for unit in reader.units():
+        check.take(unit, reader.message)
+    return CheckedMessage(header=check.finished(), digest=reader.digest)
+
+
+def read_instructions(
+    stream: BinaryIO,
+    checked: CheckedMessage,
+    *,
+    schema_dir: Path | None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Iterator[Instruction | Rejected]:
+    """Pass 2 over the same file; the payments in their order."""
+    reader = _reader(stream, schema_dir, limits)
+    version = checked.header.version
+    payments = PaymentReader(header=checked.header, version=VERSIONS[version])
+    position = 0
+    for unit in reader.units():
+        if reader.message not in ("", version):
+            raise MessageChanged
+        if unit.name == _PAYMENT:
+            position += 1
+            yield payments.read(unit.element, path=unit.path, position=position)
+    if reader.digest != checked.digest:
+        raise MessageChanged
+
+
+def read_header(
+    stream: BinaryIO, *, schema_dir: Path | None, limits: Limits = DEFAULT_LIMITS
+) -> Header | None:
+    """The header of a file that was refused whole, to report on it; None if it has none to read."""
+    # In small pieces, so that a fault further on does not hide a header before it.
+    reader = _reader(stream, schema_dir, limits._replace(chunk_bytes=_HEADER_CHUNK_BYTES))
+    try:
+        for unit in reader.units():
+            if unit.name == _HEADER:
+                return _header(unit.element, reader.message)
+    except Refusal:
+        return None
+    return None
+
+
+_HEADER = "GrpHdr"
+_BLOCK = "PmtInf"
+_PAYMENT = "CdtTrfTxInf"
+_ROOT = "CstmrCdtTrfInitn"
+_UNIT_PATHS = (f"{_ROOT}/{_HEADER}", f"{_ROOT}/{_BLOCK}", f"{_ROOT}/{_BLOCK}/{_PAYMENT}")
+_HEADER_CHUNK_BYTES = 256
+
+
+def _reader(stream: BinaryIO, schema_dir: Path | None, limits: Limits) -> MessageReader:
+    stream.seek(0)
+    return MessageReader(
+        stream,
+        supported=VERSIONS,
+        unit_paths=_UNIT_PATHS,
+        schema_dir=schema_dir,
+        limits=limits,
+    )
+
+
+def _header(element: etree._Element, message: str) -> Header:
+    get = Elements(element)
+    return Header(
+        message_id=get.text("MsgId") or "",
+        created=get.plain("CreDtTm") or "",
+        number_of_transactions=int(get.text("NbOfTxs") or 0),
+        control_sum=get.plain("CtrlSum"),
+        initiating_party=get.party("InitgPty"),
+        version=message,
+    )
+
+
+class _Check:
+    """What pass 1 gathers, unit by unit."""
+
+    def __init__(self) -> None:
+        self._announced: str | None = None
+        self._header: Header | None = None
+        self._whole = Tally()
+        self._block = Tally()
+        self._instruction_ids = SeenIds()
+        self._uetrs = SeenIds()
+        self._uetr_path: str | None = None
+
+    def take(self, unit: Unit, message: str) -> None:
+        if unit.name == _PAYMENT:
+            self._take_payment(unit.element)
+        elif unit.name == _BLOCK:
+            self._end_block(unit)
+        elif unit.name == _HEADER:
+            self._take_header(unit.element, message)
+        elif unit.name == HEADER_UNIT:
+            self._announced = _announced(unit.element)
+
+    def finished(self) -> Header:
+        """The header of a message in which everything agrees."""
+        header = self._header
+        if header is None:
+            raise InvariantBroken("the schema demands a header before the end")
+        if header.number_of_transactions != self._whole.count:
+            raise WrongNumberOfTransactions(
+                stated=header.number_of_transactions, counted=self._whole.count
+            )
+        if not self._whole.has_sum(header.control_sum):
+            raise WrongControlSum
+        for seen, refusal in (
+            (self._instruction_ids, DuplicateInstructionId),
+            (self._uetrs, DuplicateUetr),
+        ):
+            duplicate = seen.first_duplicate()
+            if duplicate is not None:
+                raise refusal(first=duplicate[0], second=duplicate[1])
+        return header
+
+    def _take_header(self, element: etree._Element, message: str) -> None:
+        if self._announced is not None and self._announced != message:
+            raise EnvelopeMismatch(message=message)
+        self._uetr_path = VERSIONS[message].uetr
+        self._header = _header(element, message)
+        if not self._header.message_id.strip():
+            raise BlankMessageId
+
+    def _take_payment(self, element: etree._Element) -> None:
+        get = Elements(element)
+        amount = get.text("Amt/InstdAmt") or get.text("Amt/EqvtAmt/Amt")
+        units = units_of(amount or "0")
+        self._whole.add(units)
+        self._block.add(units)
+        instruction_id = get.text("PmtId/InstrId")
+        if instruction_id is not None:
+            self._instruction_ids.add(instruction_id, self._whole.count)
+        uetr = get.text(self._uetr_path) if self._uetr_path else None
+        if uetr is not None:
+            self._uetrs.add(uetr, self._whole.count)
+
+    def _end_block(self, unit: Unit) -> None:
+        get = Elements(unit.element, without=_PAYMENT)
+        stated = get.text("NbOfTxs")
+        if stated is not None and int(stated) != self._block.count:
+            raise WrongBlockNumberOfTransactions(
+                element=unit.path, stated=int(stated), counted=self._block.count
+            )
+        if not self._block.has_sum(get.text("CtrlSum")):
+            raise WrongBlockControlSum(element=unit.path)
+        self._block = Tally()
+
+
+def _announced(header: etree._Element) -> str:
+    """The message that a business header says it goes with, whichever version it has."""
+    found = next(header.iterfind("{*}MsgDefIdr"), None)
+    return "" if found is None else (found.text or "").strip()

@@ -1,0 +1,82 @@
+"""The ISO 20022 external status reason that each of our refusals is reported by: one table.
+
+A refusal that may be about either side has a code for the debtor and one for the creditor. What is
+not in the table is NARR, whose meaning is in the text that goes with it.
+"""
+
+from enum import Enum
+from typing import Final, NamedTuple
+
+
+class Side(Enum):
+    """Whose account, agent or name a refusal is about."""
+
+    NEITHER = 0
+    DEBTOR = 1
+    CREDITOR = 2
+
+
+class Reason(NamedTuple):
+    either: str
+    debtor: str
+    creditor: str
+
+
+NARRATIVE: Final = "NARR"
+
+
+def reason_code(refusal_code: str, side: Side = Side.NEITHER) -> str:
+    """The reason to report for a refusal."""
+    reason = REASONS.get(refusal_code, NARRATIVE)
+    return reason if isinstance(reason, str) else reason[side.value]
+
+
+_ACCOUNT: Final = Reason("AC01", "AC02", "AC03")
+_BIC: Final = Reason("RC05", "RC06", "RC07")
+
+REASONS: Final[dict[str, str | Reason]] = {
+    "account.iban_as_other": _ACCOUNT,
+    "account.malformed_iban": _ACCOUNT,
+    "account.malformed_other": _ACCOUNT,
+    "account.malformed_reference": _ACCOUNT,
+    "accounts.other_currency": Reason("AC09", "AC10", "AC11"),
+    "accounts.unknown": _ACCOUNT,
+    "bic.malformed": _BIC,
+    "channels.blank_message_id": "CH16",  # Content formally incorrect.
+    "channels.cheque_instruction": "CH17",  # Element not admitted.
+    "channels.cheque_payment": "AG03",  # Transaction type not supported.
+    "channels.contradictory_levels": "CH07",  # Not to be used at both levels.
+    "channels.duplicate_instruction_id": "DU05",
+    "channels.duplicate_uetr": "DU03",
+    "channels.envelope_mismatch": "FF01",
+    "channels.equivalent_amount": "AM12",  # Amount invalid or missing.
+    "channels.malformed_execution_date": "DT01",
+    "channels.message_changed": "TD03",  # File structure incomplete or invalid.
+    "channels.missing_creditor_account": "AC03",
+    "channels.missing_creditor_name": "BE22",
+    "channels.unsupported_account_scheme": _ACCOUNT,
+    "channels.wrong_block_control_sum": "AM17",
+    "channels.wrong_block_number_of_transactions": "AM20",
+    "channels.wrong_control_sum": "AM16",
+    "channels.wrong_number_of_transactions": "AM19",
+    "channels.zero_amount": "AM01",
+    "gate.key_reused": "AM05",  # Duplication.
+    "ids.malformed": "CH16",
+    "iso20022.doctype": "FF01",  # File format incomplete or invalid.
+    "iso20022.encoding": "FF01",
+    "iso20022.invalid": "FF01",
+    "iso20022.not_xml": "FF02",  # Syntax error, told in the text.
+    "iso20022.too_deep": "FF01",
+    "iso20022.too_large": "FF01",
+    "iso20022.unsupported_message": "FF01",
+    "ledger.insufficient_funds": "AM04",
+    "money.malformed_amount": "AM12",
+    "money.out_of_range": "AM02",  # Greater than the allowed maximum.
+    "money.too_many_decimals": "CH20",
+    "money.unknown_currency": "AM11",
+    "transfers.control_character": "RR10",  # Invalid character set.
+    "transfers.date_out_of_range": "DT01",
+    "transfers.malformed_date": "DT01",
+    "transfers.same_account": "AC03",
+    "transfers.text_length": "CH16",
+}

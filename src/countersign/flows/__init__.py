@@ -1,0 +1,1 @@
+"""Processes, one file each, readable from top to bottom: what crosses domains happens here."""

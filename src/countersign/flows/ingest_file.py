@@ -1,0 +1,226 @@
+"""A pain.001 file from the channel to the gate, and the pain.002 that answers it.
+
+The file is checked whole before anything is ordered; then its payments go to the gate in frames,
+each under a key made of the message's own ids, so that the same file, sent again whatever went
+wrong, orders nothing twice. What the file refuses leaves its leaf as well. Memory stays bounded:
+results wait in a temporary file until their counts are known, because a report begins with them.
+"""
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO, Protocol, TypeVar
+
+import msgspec
+
+from countersign.channels.model import Header, Instruction, PaymentResult, PaymentStatus, Rejected
+from countersign.channels.pain001 import check_message, read_header, read_instructions
+from countersign.channels.pain002 import (
+    ReportHead,
+    result_of,
+    write_rejection,
+    write_status_report,
+)
+from countersign.channels.reasons import Side, reason_code
+from countersign.gate.commands import Answer, Kind, RefusedIntake
+from countersign.gate.requests import KEY_BYTES, Item, encode_body
+from countersign.kernel.account import canonical
+from countersign.kernel.refusal import Refusal, refusal_class
+from countersign.transfers.order import Order
+
+FRAME_ITEMS = 500
+CHANNEL = "file"
+Progress = Callable[[int, int], None]
+_T = TypeVar("_T")
+
+
+class Gate(Protocol):
+    """What the flow needs of a gate."""
+
+    def submit(self, items: list[Item]) -> list[Answer]:
+        """Decide items; answers in their order."""
+        ...
+
+
+class Ingested(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a file."""
+
+    message_id: str | None
+    payments: int
+    statuses: dict[str, int]
+    refusal: str | None = None  # The code, if the file was refused whole.
+    sentence: str | None = None
+
+
+def ingest_file(
+    stream: BinaryIO,
+    *,
+    gate: Gate,
+    report: BinaryIO,
+    head: ReportHead,
+    schema_dir: Path | None,
+    progress: Progress,
+) -> Ingested:
+    """Order every payment of a seekable file and write the report; a bad file is refused whole."""
+    try:
+        checked = check_message(stream, schema_dir=schema_dir)
+    except Refusal as refusal:
+        _keep_refusal(stream, refusal, gate)
+        header = read_header(stream, schema_dir=schema_dir)
+        if header:
+            write_rejection(report, head=head, header=header, refusal=refusal)
+        return _whole(refusal, header)
+    counts: Counter[PaymentStatus] = Counter()
+    with tempfile.TemporaryFile() as spool:
+        payments = read_instructions(stream, checked, schema_dir=schema_dir)
+        for frame in _frames(payments, FRAME_ITEMS):
+            answers = gate.submit([_item(payment) for payment in frame])
+            for payment, answer in zip(frame, answers, strict=True):
+                result = _result(payment, answer)
+                counts[result.status] += 1
+                spool.write(_line(result))
+            progress(sum(counts.values()), checked.header.number_of_transactions)
+        spool.seek(0)
+        write_status_report(
+            report, head=head, header=checked.header, counts=counts, results=_spooled(spool)
+        )
+    return _ingested(checked.header, counts)
+
+
+def try_file(stream: BinaryIO, *, schema_dir: Path | None) -> Ingested:
+    """Check a file and each of its payments, and order nothing."""
+    try:
+        checked = check_message(stream, schema_dir=schema_dir)
+    except Refusal as refusal:
+        return _whole(refusal, None)
+    counts: Counter[PaymentStatus] = Counter()
+    for payment in read_instructions(stream, checked, schema_dir=schema_dir):
+        is_rejected = isinstance(payment, Rejected)
+        counts[PaymentStatus.REJECTED if is_rejected else PaymentStatus.ACCEPTED_TECHNICALLY] += 1
+    return _ingested(checked.header, counts)
+
+
+def order_of(payment: Instruction) -> Order:
+    """The order that a payment of a file asks for. The gate puts the credential in."""
+    return Order(
+        channel=CHANNEL,
+        credential=0,
+        instructed_amount=payment.amount.minor_units,
+        currency=payment.amount.currency,
+        requested_execution_date=payment.requested_execution_date,
+        debtor_account=canonical(payment.debtor_account),
+        creditor_account=canonical(payment.creditor_account),
+        **{name: getattr(payment, name) for name in _SAME},
+    )
+
+
+def _keep_refusal(stream: BinaryIO, refusal: Refusal, gate: Gate) -> None:
+    """Leave the leaf of a file that was refused whole; the same bytes leave it once."""
+    stream.seek(0)
+    content = sha256(b"countersign/refused-file/v1\x00")
+    while piece := stream.read(1 << 20):
+        content.update(piece)
+    body = encode_body(RefusedIntake(refusal.code))
+    gate.submit([Item(Kind.REFUSED_INTAKE, content.digest()[:KEY_BYTES], body)])
+
+
+def _whole(refusal: Refusal, header: Header | None) -> Ingested:
+    return Ingested(
+        message_id=header.message_id if header else None,
+        payments=0,
+        statuses={},
+        refusal=refusal.code,
+        sentence=refusal.sentence(),
+    )
+
+
+def _item(payment: Instruction | Rejected) -> Item:
+    parts = (payment.message_id, payment.payment_information_id, str(payment.position))
+    key = sha256(b"countersign/pain.001/v1\x00" + "\x00".join(parts).encode()).digest()
+    if isinstance(payment, Rejected):
+        body = encode_body(RefusedIntake(payment.refusal.code))
+        return Item(Kind.REFUSED_INTAKE, key[:KEY_BYTES], body)
+    return Item(Kind.ORDER, key[:KEY_BYTES], encode_body(order_of(payment)))
+
+
+def _result(payment: Instruction | Rejected, answer: Answer) -> PaymentResult:
+    if isinstance(payment, Rejected):
+        return result_of(payment)
+    status = _STATUSES.get(answer.outcome, PaymentStatus.REJECTED)
+    codes = [code for code in answer.reasons.split(",") if code]
+    if answer.outcome not in _STATUSES:
+        codes = [answer.outcome]
+    return PaymentResult(
+        payment_information_id=payment.payment_information_id,
+        instruction_id=payment.instruction_id,
+        end_to_end_id=payment.end_to_end_id,
+        uetr=payment.uetr,
+        status=status,
+        # What the gate says of an account it says of the debtor's: the creditor's may be elsewhere.
+        reason_code=reason_code(codes[-1], Side.DEBTOR) if codes else None,
+        text=_sentence(codes[-1]) if codes else None,
+    )
+
+
+def _sentence(code: str) -> str:
+    """What a code means; a rule that fired has no refusal and is named by its code."""
+    return code if code.startswith(("rules.", "sca.")) else refusal_class(code)().sentence()
+
+
+def _ingested(header: Header, counts: Counter[PaymentStatus]) -> Ingested:
+    return Ingested(
+        message_id=header.message_id,
+        payments=sum(counts.values()),
+        statuses={status.value: count for status, count in sorted(counts.items())},
+    )
+
+
+def _frames(payments: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    source = iter(payments)
+    while frame := list(islice(source, size)):
+        yield frame
+
+
+def _line(result: PaymentResult) -> bytes:
+    content = _encode(result)
+    return len(content).to_bytes(4, "big") + content
+
+
+def _spooled(spool: BinaryIO) -> Iterator[PaymentResult]:
+    while header := spool.read(4):
+        yield _decode(spool.read(int.from_bytes(header, "big")))
+
+
+_STATUSES = {
+    "released": PaymentStatus.IN_PROCESS,
+    "settled": PaymentStatus.SETTLED,
+    "held": PaymentStatus.PENDING,
+    "rejected": PaymentStatus.REJECTED,
+}
+# Fields that the file and the order call alike.
+_SAME = (
+    "message_id",
+    "payment_information_id",
+    "instruction_id",
+    "end_to_end_id",
+    "uetr",
+    "initiating_party",
+    "debtor_name",
+    "debtor_agent",
+    "debtor_address",
+    "ultimate_debtor",
+    "creditor_name",
+    "creditor_agent",
+    "creditor_address",
+    "ultimate_creditor",
+    "service_level",
+    "category_purpose",
+    "purpose_code",
+    "charge_bearer",
+    "remittance_information",
+)
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(PaymentResult).decode

@@ -1,0 +1,82 @@
+"""Switch off one defence at a time in a copy of the source and see its test fail.
+
+`python -m tests.mutants.run [--sample N] [--only TEXT]`. Ends with 1 if a defence could be switched off
+unnoticed, if its text is no longer there, or if its test fails without the change.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+REPOSITORY = Path(__file__).parents[2]
+SAMPLE_SEED = 1
+
+
+@dataclass(frozen=True)
+class Mutant:
+    name: str
+    file: str
+    find: str
+    replace: str
+    test: str
+
+
+def read_mutants() -> list[Mutant]:
+    text = (Path(__file__).parent / "mutants.toml").read_text(encoding="utf-8")
+    return [Mutant(**table) for table in tomllib.loads(text)["mutant"]]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sample", type=int, default=0, help="how many; 0 means all")
+    parser.add_argument("--only", default="", help="those whose name holds this text")
+    arguments = parser.parse_args()
+    mutants = [mutant for mutant in read_mutants() if arguments.only in mutant.name]
+    if arguments.sample:
+        mutants = Random(SAMPLE_SEED).sample(mutants, min(arguments.sample, len(mutants)))
+    broken = [test for test in sorted({m.test for m in mutants}) if not passes(test)]
+    survivors = [mutant.name for mutant in mutants if not is_noticed(mutant)]
+    for test in broken:
+        print(f"fails without any change: {test}")
+    for name in survivors:
+        print(f"NOT NOTICED: {name}")
+    print(f"{len(mutants) - len(survivors)} of {len(mutants)} defences are guarded")
+    return 1 if broken or survivors else 0
+
+
+def is_noticed(mutant: Mutant) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "src"
+        # Postgres may run as another user, but it never reads this copy.
+        shutil.copytree(REPOSITORY / "src", copy)
+        file = copy / "countersign" / mutant.file
+        text = file.read_text(encoding="utf-8")
+        if text.count(mutant.find) != 1:
+            print(f"stands {text.count(mutant.find)} times in {mutant.file}: {mutant.name}")
+            return False
+        file.write_text(text.replace(mutant.find, mutant.replace), encoding="utf-8")
+        noticed = not passes(mutant.test, copy)
+    print(f"{'noticed' if noticed else 'NOT NOTICED':12} {mutant.name}", flush=True)
+    return noticed
+
+
+def passes(test: str, source: Path | None = None) -> bool:
+    environment = dict(os.environ)
+    if source:
+        environment["PYTHONPATH"] = str(source)
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
+    done = subprocess.run(
+        command, cwd=REPOSITORY, env=environment, capture_output=True, check=False
+    )
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.support.gate import INSTANCE, REASON, START_MS, Harness, MemoryHead, a_signer, index_of
 
 from countersign.accounts.model import AccountKind
 from countersign.gate import commands, snapshot
@@ -14,7 +15,6 @@ from countersign.gate.journal.protocol import CommitRefused, Journal, KeyRow
 from countersign.gate.rows import BatchKind, Header
 from countersign.gate.state import State
 from countersign.infra.database import Database, Role
-from tests.support.gate import INSTANCE, REASON, START_MS, Harness, MemoryHead, a_signer, index_of
 
 pytestmark = pytest.mark.every_server
 

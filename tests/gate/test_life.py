@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
+from tests.support.gate import REASON, TODAY, Harness, index_of
 
 from countersign.gate import commands
 from countersign.transfers.model import Status
-from tests.support.gate import REASON, TODAY, Harness, index_of
 
 pytestmark = pytest.mark.fast
 

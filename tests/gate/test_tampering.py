@@ -1,4 +1,4 @@
-"""A database administrator with superuser SQL changes what is stored; the gate refuses it by name."""
+"""An administrator with superuser SQL changes what is stored; the gate refuses it by name."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import psycopg
 import pytest
+from tests.support.gate import REASON, Harness, a_signer, index_of
+from tests.support.postgres import TestServer
 
 from countersign.gate import commands, snapshot
 from countersign.gate.errors import Tampered
 from countersign.gate.journal.postgres import PostgresJournal
 from countersign.infra.database import Database, Role
 from countersign.rules.model import DEFAULT_POLICY, encode_policy
-from tests.support.gate import REASON, Harness, a_signer, index_of
-from tests.support.postgres import TestServer
 
 
 @dataclass
@@ -147,7 +147,8 @@ def test_7_cut_tail(scene: Scene) -> None:
         f" WHERE seq = {cut + 1})",
         f"DELETE FROM gate.batch WHERE seq > {cut}",
     )
-    assert scene.refused() == f"the journal ends at batch {cut}, the head file knows batch {head.seq}"
+    expected = f"the journal ends at batch {cut}, the head file knows batch {head.seq}"
+    assert scene.refused() == expected
 
 
 def test_8_old_row_put_back(scene: Scene) -> None:

@@ -1,7 +1,7 @@
 """Switch off one defence at a time in a copy of the source and see its test fail.
 
-`python -m tests.mutants.run [--sample N] [--only TEXT]`. Ends with 1 if a defence could be switched off
-unnoticed, if its text is no longer there, or if its test fails without the change.
+`python -m tests.mutants.run [--sample N] [--only TEXT]`. Ends with 1 if a defence could be switched
+off unnoticed, if its text is no longer there, or if its test fails without the change.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from random import Random
 
 REPOSITORY = Path(__file__).parents[2]
 SAMPLE_SEED = 1
+_TIMEOUT_SECONDS = 90
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,9 @@ def passes(test: str, source: Path | None = None) -> bool:
     environment = dict(os.environ)
     if source:
         environment["PYTHONPATH"] = str(source)
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
+    # A defence that is off may also show as a test that never ends.
+    options = ["-q", "-x", "-p", "no:cacheprovider", "--timeout", str(_TIMEOUT_SECONDS)]
+    command = [sys.executable, "-m", "pytest", *options, test]
     done = subprocess.run(
         command, cwd=REPOSITORY, env=environment, capture_output=True, check=False
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.support.gate import INSTANCE, Harness, a_private_key
 
 from countersign.accounts.model import AccountKind
 from countersign.audit.actions import publish
@@ -21,7 +22,6 @@ from countersign.transfers.order import Order
 from countersign.vault.keyset import create_keyset
 from countersign.vault.protectors import KeyFileProtector, create_key_file
 from countersign.vault.subjects import SubjectKeys
-from tests.support.gate import INSTANCE, Harness, a_private_key
 
 ORIGIN = "bank.example/countersign"
 DEBTOR_IBAN = "DE89370400440532013000"

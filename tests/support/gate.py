@@ -11,11 +11,12 @@ from countersign.access.model import OPERATOR, WORKER, Permission, verifier_of
 from countersign.accounts.model import AccountKind
 from countersign.gate import checks, commands
 from countersign.gate.commands import Answer, Command, Submission
-from countersign.gate.engine import Engine, Limits
+from countersign.gate.engine import Engine
 from countersign.gate.head import Head
 from countersign.gate.journal.memory import Disk, Fault, MemoryJournal, no_fault
 from countersign.gate.journal.protocol import Journal
 from countersign.gate.rows import Signer
+from countersign.gate.waiting import Limits
 from countersign.rules.model import DEFAULT_POLICY, Policy, encode_policy
 
 INSTANCE = b"\x11" * 16
@@ -70,7 +71,7 @@ class Alarms:
 
 
 class Harness:
-    """One gate and what a caller needs to talk to it. Several may share a disk, one after another."""
+    """One gate and what a caller needs to talk to it. Several may share a disk, one by one."""
 
     def __init__(
         self,
@@ -145,7 +146,7 @@ class Harness:
 
     def create_credential(self, name: str) -> int:
         command = commands.SetCredential(
-            0, name, verifier_of(name), [Permission.TRANSFERS_ORDER], True
+            0, name, verifier_of(name), [Permission.TRANSFERS_ORDER], is_active=True
         )
         assert self.do(command).outcome == "ok"
         return max(self.engine.state.credentials)

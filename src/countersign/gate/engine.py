@@ -7,10 +7,8 @@ from a reloaded state. 5. A gate that finds another one's batch in its place sto
 that cannot be decided or committed is found by halving, refused as `gate.fault`, never retried.
 """
 
-import threading
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 
 from countersign.access.model import GATE
@@ -24,7 +22,7 @@ from countersign.gate.batch import (
     signed,
 )
 from countersign.gate.commands import Answer, Submission, Tick, encode
-from countersign.gate.errors import Fenced, GateFault, KeyReused, Overloaded, Tampered
+from countersign.gate.errors import Fenced, GateFault, KeyReused, NotReady, Tampered
 from countersign.gate.head import Head, HeadKeeper
 from countersign.gate.journal.protocol import (
     CommitRefused,
@@ -36,23 +34,13 @@ from countersign.gate.journal.protocol import (
 )
 from countersign.gate.rows import BatchKind, CommandRow, Header, Signer
 from countersign.gate.state import State
+from countersign.gate.waiting import Limits, Waiting
 from countersign.infra.clock import Clock
 from countersign.kernel.invariant import invariant
 from countersign.transfers.model import Status
 
 Deliver = Callable[[list[tuple[Submission, Answer]]], None]
 Alarm = Callable[[str, dict[str, str | int]], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Bounds of the queue and of a batch."""
-
-    batch_max: int = 512
-    waiting_max: int = 8192
-    busy_at: int = 64  # From so many on, the next batch is taken before this one is durable.
-    ticks_max: int = 64
-    retry_ms: int = 200
 
 
 @dataclass(slots=True)
@@ -66,13 +54,6 @@ class Statistics:
     unknown_outcomes: int = 0
     faults: int = 0
     replayed: int = 0
-
-
-@dataclass(slots=True)
-class _Retry:
-    """Batches to decide again after a reload, each tried as one."""
-
-    groups: deque[list[Submission]] = field(default_factory=deque)
 
 
 class Engine:
@@ -96,11 +77,7 @@ class Engine:
         self._deliver = deliver
         self._alarm = alarm
         self._limits = limits or Limits()
-        self._queue: deque[Submission] = deque()
-        self._arrived = threading.Event()
-        # Keys between arrival in a batch and its answer; later ones with the same key wait here.
-        self._pending: dict[RequestKey, list[Submission]] = {}
-        self._retry = _Retry()
+        self._waiting = Waiting(self._limits)
         self._in_flight: Decided | None = None
         self._ticks_tried: set[bytes] = set()
         self._state: State | None = None
@@ -131,27 +108,23 @@ class Engine:
 
     def submit(self, submission: Submission) -> None:
         """Put a command in the queue; from any thread. Raises Overloaded when too much waits."""
-        if len(self._queue) + len(self._pending) >= self._limits.waiting_max:
-            raise Overloaded(retry_ms=self._limits.retry_ms)
-        self._queue.append(submission)
-        self._arrived.set()
+        self._waiting.submit(submission)
 
     def wait(self, timeout_seconds: float) -> None:
         """Sleep until a command arrives or the time is over."""
-        self._arrived.wait(timeout_seconds)
-        self._arrived.clear()
+        self._waiting.sleep(timeout_seconds)
 
     def wake(self) -> None:
-        self._arrived.set()
+        self._waiting.wake()
 
     @property
     def is_idle(self) -> bool:
-        return not (self._queue or self._retry.groups or self._in_flight)
+        return self._waiting.is_empty and self._in_flight is None
 
     @property
     def is_busy_with_a_batch(self) -> bool:
         """Whether memory runs ahead of what is durable."""
-        return self._in_flight is not None or bool(self._retry.groups)
+        return self._in_flight is not None or self._waiting.has_groups
 
     def check_place(self) -> None:
         """Ask whether another gate has taken over; for a gate that has nothing else to do."""
@@ -181,14 +154,14 @@ class Engine:
         self._journal.close()
 
     def _turn(self) -> bool:
-        group = self._retry.groups.popleft() if self._retry.groups else self._take()
+        group = self._waiting.next_group() or self._waiting.take(self._due_ticks())
         if not group:
             if self._in_flight is None:
                 return False
             self._finish()
             return True
         fresh = self._without_known(group)
-        if self._in_flight and len(self._queue) < self._limits.busy_at:
+        if self._in_flight and not self._waiting.is_busy:
             # Not busy: there is no reason to close the next batch early.
             self._guarded(self._finish, fresh)
         if not fresh:
@@ -200,34 +173,18 @@ class Engine:
             self._guarded(self._finish, fresh)
         self._in_flight = decided
         self._journal.commit_start(decided)
-        if not self._queue and not self._retry.groups:
+        if self._waiting.is_empty:
             self._finish()
         return True
-
-    def _take(self) -> list[Submission]:
-        """Take what waits, up to a batch; a key that is on its way already waits for its answer."""
-        group: list[Submission] = []
-        queue, pending = self._queue, self._pending
-        for tick in self._due_ticks():
-            pending[tick.credential, tick.key] = []
-            group.append(tick)
-        while queue and len(group) < self._limits.batch_max:
-            submission = queue.popleft()
-            key = (submission.credential, submission.key)
-            waiting = pending.get(key)
-            if waiting is None:
-                pending[key] = []
-                group.append(submission)
-            else:
-                waiting.append(submission)
-        return group
 
     def _due_ticks(self) -> list[Submission]:
         ticks = []
         for due_ms, number in self.state.due_holds(self._now_ms(), self._limits.ticks_max):
             key = sha256(b"countersign/tick/v1\x00%d/%d" % (number, due_ms)).digest()[:16]
-            if key in self._ticks_tried or (GATE, key) in self._pending:
+            if key in self._ticks_tried or self._waiting.is_on_its_way((GATE, key)):
                 continue
+            if len(self._ticks_tried) >= _TICKS_TRIED_MAX:
+                self._ticks_tried.clear()  # The look-up finds those that were decided.
             self._ticks_tried.add(key)
             command = Tick(number, due_ms)
             ticks.append(Submission(GATE, key, _NO_MAC, command, encode(command)))
@@ -251,7 +208,7 @@ class Engine:
                 if (key := (s.credential, s.key)) in known
             ]
         except JournalBroken:
-            self._retry.groups.appendleft(group)
+            self._waiting.put_back(group)
             raise
         self.statistics.duplicates += len(answers)
         self._answer(answers)
@@ -275,7 +232,7 @@ class Engine:
             error.submission.is_faulty = True
             self._fault(error.submission, str(error.__cause__))
             self._guarded(self._finish_if_any, group)
-            self._retry.groups.appendleft(group)
+            self._waiting.put_back(group)
             self._reload()
             return None
         decided.header = signed(decided.header, self._signer)
@@ -290,8 +247,7 @@ class Engine:
         try:
             action()
         except (CommitUnknown, CommitRefused, JournalBroken):
-            if group:
-                self._retry.groups.appendleft(group)
+            self._waiting.put_back(group)
             raise
 
     def _finish(self) -> None:
@@ -313,8 +269,7 @@ class Engine:
         """Give the first answer to whoever asks with the body that it was given to."""
         out = []
         for submission, mac, answer in answers:
-            waiting = self._pending.pop((submission.credential, submission.key), ())
-            for asking in (submission, *waiting):
+            for asking in (submission, *self._waiting.answered(submission)):
                 is_same = asking.mac == mac
                 out.append((asking, answer if is_same else Answer(answer.number, KeyReused.code)))
         self._deliver(out)
@@ -346,7 +301,7 @@ class Engine:
             self._done(decided)  # type: ignore[arg-type]
         elif standing.signature == void.signature:
             self._head.write(_head_of(void))
-            self._retry.groups.appendleft(decided.submissions)  # type: ignore[union-attr]
+            self._waiting.put_back(decided.submissions)  # type: ignore[union-attr]
         else:
             raise Fenced(why=f"batch {standing.seq} is of term {standing.term}, not {self._term}")
         self._reload()
@@ -374,13 +329,17 @@ class Engine:
 
     def _halve(self, group: list[Submission], why: str) -> None:
         """Narrow down which command makes a batch fail."""
+        if len(group) == 1 and group[0].is_faulty:
+            # Not even its refusal can be committed, so nothing is decided and nobody is told so.
+            self._answer([(group[0], group[0].mac, Answer(0, NotReady.code))])
+            return
         if len(group) == 1:
             group[0].is_faulty = True
             self._fault(group[0], why)
-            self._retry.groups.appendleft(group)
+            self._waiting.put_back(group)
             return
         middle = len(group) // 2
-        self._retry.groups.extendleft([group[middle:], group[:middle]])
+        self._waiting.put_back(group[:middle], group[middle:])
 
     def _fault(self, submission: Submission, why: str) -> None:
         self.statistics.faults += 1
@@ -442,6 +401,7 @@ class Engine:
 
 _NO_MAC = b"\x00" * 17
 _PAUSE_SECONDS = 0.1
+_TICKS_TRIED_MAX = 100_000
 
 
 def _head_of(header: Header) -> Head:

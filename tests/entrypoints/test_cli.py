@@ -1,0 +1,208 @@
+"""The command line from an empty folder: set-up, accounts, a file, decisions, a restart."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+from tests.support.pain001 import DEBTOR_IBAN, Block, Message, Payment
+from tests.support.postgres import reachable_folder
+
+from countersign.infra.clock import SystemClock
+
+TODAY = datetime.fromtimestamp(SystemClock().now_ms() / 1000, tz=UTC).date().isoformat()
+SECRET_NAME = "Zarathustra Quellenhof"
+
+
+@dataclass
+class Shell:
+    """A shell of one user in one data folder."""
+
+    data: Path
+
+    def call(self, *arguments: str, expect: int = 0) -> Any:
+        done = subprocess.run(
+            [*COMMAND, *arguments, "--data", str(self.data), "--json"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == expect, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    def run(self) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [*COMMAND, "run", "--data", str(self.data), "--json", "--name", "shell"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert process.stdout
+        assert json.loads(process.stdout.readline())["ready"] is True
+        return process
+
+
+COMMAND = (sys.executable, "-m", "countersign.entrypoints.cli.main")
+
+
+def stop(process: "subprocess.Popen[str]") -> int:
+    process.send_signal(signal.SIGINT)
+    status = process.wait(60)
+    if process.stdout:
+        process.stdout.close()
+    return status
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    # A space and depth in the path, as on real machines; sockets have short addresses all the same.
+    with reachable_folder() as made:
+        deep = made / "a folder with spaces" / ("deep" * 12)
+        deep.mkdir(parents=True)
+        yield deep
+
+
+@pytest.fixture(scope="module")
+def shell(folder: Path) -> Iterator[Shell]:
+    made = Shell(folder / "data")
+    process = made.run()
+    made.call("accounts", "open", ":RAIL", "EUR", "--holder", "Rail", "--kind", "settlement")
+    made.call("accounts", "open", DEBTOR_IBAN, "EUR", "--holder", SECRET_NAME)
+    made.call("accounts", "fund", DEBTOR_IBAN, "5000000.00", "EUR", "--reason", "opening")
+    made.call("credential", "create", "erp", "--save")
+    yield made
+    assert stop(process) == 0
+
+
+def a_file(folder: Path, name: str, *payments: Payment, message_id: str = "") -> Path:
+    block = Block(payments=payments, execution_date=TODAY)
+    message = Message(blocks=(block,), message_id=message_id or name)
+    path = folder / name
+    path.write_bytes(message.bytes())
+    return path
+
+
+def statuses(report: Path) -> list[tuple[str, str | None]]:
+    tree = etree.parse(str(report))
+    return [
+        (tx.findtext("{*}TxSts") or "", tx.findtext("{*}StsRsnInf/{*}Rsn/{*}Cd"))
+        for tx in tree.iterfind(".//{*}TxInfAndSts")
+    ]
+
+
+def test_a_file_is_ordered_and_answered(shell: Shell, folder: Path) -> None:
+    file = a_file(
+        folder,
+        "mixed.xml",
+        Payment(end_to_end_id="small", amount="12.50"),
+        Payment(end_to_end_id="large", amount="1000000.00"),
+        Payment(end_to_end_id="beyond", amount="9000000.00"),
+        Payment(end_to_end_id="wrong", creditor_account_xml=_iban("FR1420041010050500013M02607")),
+    )
+    said = shell.call("ingest", str(file))
+    assert said[0]["result"]["statuses"] == {"ACSP": 1, "PDNG": 1, "RJCT": 2}
+    assert statuses(folder / "mixed.xml.pain002.xml") == [
+        ("ACSP", None),
+        ("PDNG", "NARR"),
+        ("RJCT", "AM04"),
+        ("RJCT", "AC03"),
+    ]
+    again = shell.call("ingest", str(file))
+    assert again == said, "the same file again orders nothing"
+    listed = shell.call("transfers", "list")
+    assert [row["status"] for row in listed] == ["rejected", "held", "released"]
+
+
+def test_decisions_change_what_is_shown(shell: Shell, folder: Path) -> None:
+    file = a_file(folder, "held.xml", *(Payment(amount="1000000.00") for _ in range(3)))
+    shell.call("ingest", str(file))
+    first, second, third = [
+        row["number"] for row in shell.call("transfers", "list", "--status", "held")
+    ][:3]
+    shell.call("transfers", "release", str(first), "--reason", "called the treasurer")
+    shell.call("transfers", "reject", str(second), "--reason", "no such invoice", "--code", "FRAD")
+    shell.call("transfers", "cancel", str(third), "--reason", "asked for by the customer")
+    shown = [shell.call("transfers", "show", str(number)) for number in (first, second, third)]
+    assert [one["status"] for one in shown] == ["released", "rejected", "cancelled"]
+    assert [event["event"] for event in shown[1]["events"]] == ["order", "reject"]
+    refused = shell.call("transfers", "release", str(second), "--reason", "x", expect=1)
+    assert refused["error"]["code"] == "transfers.unknown"
+    text = json.dumps(shown)
+    assert "treasurer" not in text
+    assert SECRET_NAME not in text
+
+
+def test_a_freeze_and_its_end(shell: Shell, folder: Path) -> None:
+    assert shell.call("freeze", DEBTOR_IBAN, "--reason", "stolen laptop")["frozen"]
+    shell.call("ingest", str(a_file(folder, "frozen.xml", Payment())))
+    assert statuses(folder / "frozen.xml.pain002.xml") == [("RJCT", "NARR")]
+    assert shell.call("freeze", DEBTOR_IBAN, "--reason", "again", expect=1)
+    shell.call("unfreeze", DEBTOR_IBAN, "--reason", "found")
+    shell.call("ingest", str(a_file(folder, "thawed.xml", Payment())))
+    assert statuses(folder / "thawed.xml.pain002.xml") == [("ACSP", None)]
+
+
+def test_a_hostile_file_is_refused_whole_and_leaves_its_leaf(shell: Shell, folder: Path) -> None:
+    file = folder / "bomb.xml"
+    file.write_text('<!DOCTYPE a [<!ENTITY b "bbbb">]><a>&b;</a>', encoding="utf-8")
+    refused = shell.call("ingest", str(file), expect=1)
+    assert refused[0]["result"]["refusal"] == "iso20022.doctype"
+    assert not (folder / "bomb.xml.pain002.xml").exists()
+    missing = shell.call("ingest", str(folder / "absent.xml"), expect=1)
+    assert missing["error"]["code"] == "ingest.unreadable_file"
+
+
+def test_a_dry_run_orders_nothing(shell: Shell, folder: Path) -> None:
+    before = shell.call("transfers", "list")
+    said = shell.call("ingest", "--dry-run", str(a_file(folder, "dry.xml", Payment())))
+    assert said[0]["result"]["statuses"] == {"ACTC": 1}
+    assert shell.call("transfers", "list") == before
+
+
+def test_lists_mask_and_a_revoked_token_opens_nothing(shell: Shell, folder: Path) -> None:
+    accounts = shell.call("accounts", "list")
+    assert [row["kind"] for row in accounts] == ["settlement", "customer"]
+    assert SECRET_NAME not in json.dumps(accounts)
+    assert DEBTOR_IBAN not in json.dumps(accounts)
+    created = shell.call("credential", "create", "short-lived")
+    shell.call("credential", "revoke", str(created["credential"]))
+    os.environ["COUNTERSIGN_TOKEN"] = created["token"]
+    try:
+        refused = shell.call("ingest", str(a_file(folder, "late.xml", Payment())), expect=1)
+    finally:
+        del os.environ["COUNTERSIGN_TOKEN"]
+    assert refused["error"]["code"] == "access.unknown_credential"
+
+
+def test_wrong_usage_and_an_empty_folder_say_what_to_do(folder: Path) -> None:
+    empty = Shell(folder / "nothing here")
+    refused = empty.call("accounts", "list", expect=1)
+    assert refused["error"]["code"] == "installation.not_set_up"
+    usage = subprocess.run([*COMMAND, "accounts", "nonsense"], capture_output=True, check=False)
+    assert usage.returncode == 2
+
+
+def test_a_restart_continues(folder: Path) -> None:
+    shell = Shell(folder / "restart" / "data")
+    shell.data.parent.mkdir()
+    first = shell.run()
+    shell.call("accounts", "open", DEBTOR_IBAN, "EUR", "--holder", SECRET_NAME)
+    assert stop(first) == 0
+    refused = shell.call("freeze", DEBTOR_IBAN, "--reason", "x", expect=1)
+    assert refused["error"]["code"] == "gate.unreachable"
+    second = shell.run()
+    assert len(shell.call("accounts", "list")) == 1
+    assert stop(second) == 0
+
+
+def _iban(iban: str) -> str:
+    return f"<CdtrAcct><Id><IBAN>{iban}</IBAN></Id></CdtrAcct>"

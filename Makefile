@@ -36,11 +36,11 @@ $(STAMP): requirements/dev.txt requirements/schemas.txt pyproject.toml
 
 format: setup
 	$(BIN)/ruff format src tests
-	$(BIN)/ruff check --fix src tests
+	$(BIN)/ruff check --fix src tests tools
 
 lint: setup
 	$(BIN)/ruff format --check src tests
-	$(BIN)/ruff check src tests
+	$(BIN)/ruff check src tests tools
 
 imports: setup
 	$(BIN)/lint-imports

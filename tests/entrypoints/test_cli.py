@@ -144,7 +144,7 @@ def test_decisions_change_what_is_shown(shell: Shell, folder: Path) -> None:
 def test_a_freeze_and_its_end(shell: Shell, folder: Path) -> None:
     assert shell.call("freeze", DEBTOR_IBAN, "--reason", "stolen laptop")["frozen"]
     shell.call("ingest", str(a_file(folder, "frozen.xml", Payment())))
-    assert statuses(folder / "frozen.xml.pain002.xml") == [("RJCT", "NARR")]
+    assert statuses(folder / "frozen.xml.pain002.xml") == [("RJCT", "AC06")]
     assert shell.call("freeze", DEBTOR_IBAN, "--reason", "again", expect=1)
     shell.call("unfreeze", DEBTOR_IBAN, "--reason", "found")
     shell.call("ingest", str(a_file(folder, "thawed.xml", Payment())))
@@ -166,6 +166,45 @@ def test_a_dry_run_orders_nothing(shell: Shell, folder: Path) -> None:
     said = shell.call("ingest", "--dry-run", str(a_file(folder, "dry.xml", Payment())))
     assert said[0]["result"]["statuses"] == {"ACTC": 1}
     assert shell.call("transfers", "list") == before
+
+
+def test_a_transfer_is_proven_offline_and_the_audit_is_clean(shell: Shell, folder: Path) -> None:
+    name = "Bartholomew Unique"
+    file = a_file(folder, "proof.xml", Payment(creditor_name=name), Payment(creditor_name=name))
+    shell.call("ingest", str(file))
+    number = shell.call("transfers", "list")[0]["number"]
+    key = shell.call("audit", "key")["key"]
+    for disclosed in ((), ("--disclose", "creditor_name")):
+        output = folder / f"{number}{len(disclosed)}.json"
+        exported = exported_within(shell, 20, number, output, *disclosed)
+        assert exported["file"] == str(output)
+        proven = shell.call("proof", "verify", str(output), "--key", key)
+        assert (proven["proven"], proven["key_trusted"]) == (True, True)
+        assert proven["status"] == "released"
+        assert (name in output.read_text("utf-8")) == bool(disclosed)
+    output = folder / f"{number}2.json"
+    changed = folder / "changed.json"
+    changed.write_text(output.read_text("utf-8").replace(name, "Somebody Else"), "utf-8")
+    refused = shell.call("proof", "verify", str(changed), "--key", key, expect=1)
+    assert refused["error"]["code"].startswith(("proof.", "digest."))
+    report = shell.call("audit", "verify")
+    assert (report["clean"], report["fault_count"]) == (True, 0)
+
+
+def exported_within(shell: Shell, tries: int, number: int, output: Path, *more: str) -> Any:
+    """A checkpoint follows within seconds; until then the export says so."""
+    for _ in range(tries):
+        call = ["proof", "export", str(number), "--output", str(output), *more]
+        done = subprocess.run(
+            [*COMMAND, *call, "--data", str(shell.data), "--json"],
+            capture_output=True,
+            check=False,
+        )
+        said = json.loads(done.stdout)
+        if done.returncode == 0:
+            return said
+        assert said["error"]["code"] == "proof.not_published_yet"
+    raise AssertionError("no checkpoint was published")
 
 
 def test_lists_mask_and_a_revoked_token_opens_nothing(shell: Shell, folder: Path) -> None:

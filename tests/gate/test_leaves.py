@@ -1,6 +1,7 @@
 """Leaf data reads back as what was committed, and nothing else reads at all."""
 
 import struct
+from typing import Any
 
 import pytest
 
@@ -84,11 +85,11 @@ def test_what_version_1_does_not_know_is_refused(leaf: bytes) -> None:
 def test_each_part_of_a_row_changes_the_leaf() -> None:
     leaf = order_leaf(ORDER, AT_MS)
     for name, value in ORDER._asdict().items():
-        other = value + 1 if isinstance(value, int) else value[:-1]
+        other: Any = value + 1 if isinstance(value, int) else value[:-1]
         assert order_leaf(ORDER._replace(**{name: other}), AT_MS) != leaf, name
     command = command_leaf(COMMAND, AT_MS)
     for name, value in COMMAND._asdict().items():
-        changed = value + 1 if isinstance(value, int) else value[:-1]
+        changed: Any = value + 1 if isinstance(value, int) else value[:-1]
         assert command_leaf(COMMAND._replace(**{name: changed}), AT_MS) != command, name
 
 

@@ -74,9 +74,10 @@ def test_what_is_no_transfer_has_no_story(bank: Bank) -> None:
 
 def test_a_row_in_another_days_partition_is_not_read(bank: Bank) -> None:
     number = bank.a_story()
+    bank.tamper("SELECT gate.ensure_day(%s)", bank.gate.clock.now // 86_400_000 + 1)
     bank.tamper(
-        "INSERT INTO gate.command SELECT day + 1, number + 50, kind, credential, key, mac, transfer,"
-        " digest, 'rejected', detail, body FROM gate.command WHERE transfer = %s LIMIT 1",
+        "INSERT INTO gate.command SELECT day + 1, number + 50, kind, credential, key, mac,"
+        " transfer, digest, 'rejected', detail, body FROM gate.command WHERE transfer = %s LIMIT 1",
         number,
     )
     assert read_story(bank.app, number).status == Status.SETTLED
@@ -116,6 +117,6 @@ def test_a_hole_at_the_right_edge_is_refused(bank: Bank) -> None:
     bank.tamper("DELETE FROM gate.command WHERE number = %s", size - 1)
     with pytest.raises(RowsMissing):
         log_nodes(bank.app, size)
-    assert log_nodes(bank.app, 0)
+    log_nodes(bank.app, 0)
     with pytest.raises(RowsMissing):
         log_nodes(bank.app, size + 1)

@@ -126,8 +126,7 @@ def test_5_deleted_freeze(scene: Scene, who: str) -> None:
 
 def test_5_deleted_freeze_command(scene: Scene) -> None:
     scene.sql(
-        f"DELETE FROM gate.command WHERE kind = {commands.Kind.FREEZE}"
-        f" AND number > {scene.before}"
+        f"DELETE FROM gate.command WHERE kind = {commands.Kind.FREEZE} AND number > {scene.before}"
     )
     assert "rows" in scene.refused()
 
@@ -239,6 +238,16 @@ def test_16_any_other_column(scene: Scene, column: str) -> None:
     assert "batch" in scene.refused()
 
 
+def test_17_a_byte_moved_between_two_columns(scene: Scene) -> None:
+    """Joined they hash alike, but under the shorter key the order could be placed again."""
+    moved = "key = substr(key, 1, 15), mac = substr(key, 16, 1) || mac"
+    scene.sql(
+        f"UPDATE transfers.transfer SET {moved} WHERE number = {scene.after}",
+        f"UPDATE gate.request_key SET {moved} WHERE number = {scene.after}",
+    )
+    assert scene.refused() == f"transfer {scene.after} has a column of another width"
+
+
 def _newest_tile(scene: Scene) -> int:
     with psycopg.connect(scene.database.superuser_dsn()) as connection:
         row = connection.execute("SELECT max(number) FROM audit.tile").fetchone()
@@ -258,4 +267,3 @@ def _copy_of(scene: Scene, server: TestServer) -> Iterator[Database]:
             yield old
         finally:
             connection.execute(f'DROP DATABASE "{copy}" WITH (FORCE)'.encode())
-

@@ -41,15 +41,26 @@ A_PATH = f"{ROOT}/PmtInf[1]/CdtTrfTxInf"
 ANY_CONTENT = "<SplmtryData><Envlp>{}</Envlp></SplmtryData></CdtTrfTxInf>"
 
 
-def _paths(file: str | bytes, **limits: int) -> list[str]:
-    reader = MessageReader(
+def _reader(file: str | bytes, **limits: int) -> MessageReader:
+    return MessageReader(
         io.BytesIO(file.encode() if isinstance(file, str) else file),
         supported=SUPPORTED,
         unit_paths=UNIT_PATHS,
         schema_dir=None,
         limits=Limits()._replace(**limits),
     )
-    return [unit.path for unit in reader.units()]
+
+
+def _paths(file: str | bytes, **limits: int) -> list[str]:
+    return [unit.path for unit in _reader(file, **limits).units()]
+
+
+def _paths_until_refused(file: str) -> list[str]:
+    paths = []
+    with pytest.raises(Refusal):  # What comes before the refusal is the question.
+        for unit in _reader(file).units():
+            paths.append(unit.path)  # noqa: PERF401
+    return paths
 
 
 def _with_name(content: str) -> str:
@@ -284,6 +295,11 @@ def test_a_document_may_come_in_an_envelope(root: str, namespace: str) -> None:
     assert _paths(envelope.stream().read())[:2] == ["AppHdr", f"{ROOT}/GrpHdr[1]"]
 
 
+def test_an_envelope_inside_something_else_is_no_message() -> None:
+    with pytest.raises(UnsupportedMessage):
+        _paths(b"<a>" + Envelope().stream().read().partition(b"\n")[2] + b"</a>")
+
+
 def test_another_envelope_is_no_message() -> None:
     for envelope in (Envelope(root="Wrapper"), Envelope(root_namespace="urn:other")):
         with pytest.raises(UnsupportedMessage):
@@ -327,6 +343,29 @@ def test_a_payment_inside_free_content_is_no_payment() -> None:
     inner = ANY_CONTENT.format(f"<x>{block}{_payment_text()}</x>")
     file = A_FILE.replace("</CdtTrfTxInf>", inner, 1)
     assert _paths(file) == _paths(A_FILE)
+
+
+def test_a_whole_document_inside_free_content_is_no_document() -> None:
+    inner = ANY_CONTENT.format(A_FILE.partition("\n")[2])
+    file = A_FILE.replace("</CdtTrfTxInf>", inner, 1)
+    assert _paths(file) == _paths(A_FILE)
+
+
+def test_a_payment_in_a_place_of_its_own_is_no_payment() -> None:
+    file = A_FILE.replace("<PmtInf>", f"<SplmtryData>{_payment_text()}</SplmtryData><PmtInf>", 1)
+    assert f"{ROOT}/PmtInf[1]/CdtTrfTxInf[3]" not in _paths_until_refused(file)
+    assert len(_paths_until_refused(file)) == 4
+
+
+def test_nothing_comes_out_of_a_piece_with_an_error_in_it() -> None:
+    assert _paths_until_refused(A_FILE.replace("</PmtInf>", "</PmtInfo>")) == []
+    assert _paths_until_refused(A_FILE + "<more/>") == []
+
+
+def test_the_bound_between_units_starts_anew_with_each() -> None:
+    file = a_message(*[Payment()] * 50).text()
+    assert len(file) > 10_000
+    assert len(_paths(file, unit_bytes_max=2_000, chunk_bytes=100)) == 52
 
 
 def test_a_missing_header_is_found_at_the_end() -> None:

@@ -20,7 +20,6 @@ from tests.support.gate import Harness, ManualClock
 from countersign.access.model import GATE
 from countersign.gate import snapshot
 from countersign.gate.commands import Answer, Kind, Submission
-from countersign.gate.waiting import Limits
 from countersign.gate.errors import Fenced, GateFault, KeyReused, NotReady, Overloaded, Tampered
 from countersign.gate.journal.memory import Disk
 from countersign.gate.journal.protocol import (
@@ -31,6 +30,7 @@ from countersign.gate.journal.protocol import (
     RequestKey,
 )
 from countersign.gate.rows import BatchKind, CommandRow
+from countersign.gate.waiting import Limits
 from countersign.transfers.model import Status, TransferRow
 
 HOUR_MS = 3_600_000

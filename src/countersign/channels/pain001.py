@@ -1,9 +1,9 @@
 """Customer credit transfer initiation (pain.001): a file in, its payments out, in two passes.
 
 Pass 1 checks the whole file and refuses it whole, with nothing done: schema, counts, control sums,
-ids that must be unique. Pass 2 gives the payments one by one, each as an instruction or rejected
-for itself, and at its end refuses a file that changed since pass 1. Memory is bounded in both: ids
-that must be unique cost 20 bytes a payment, nothing else grows with the file.
+ids that must be unique. Pass 2 gives each payment as an instruction or rejected for itself, and at
+its end refuses a file that changed since pass 1. Memory is bounded: unique ids cost 20 bytes a
+payment, nothing else grows. Both passes of a file run in one `own_thread.in_own_thread`.
 """
 
 from collections.abc import Iterator

@@ -74,6 +74,7 @@ REASONS: Final[dict[str, str | Reason]] = {
     "money.out_of_range": "AM02",  # Greater than the allowed maximum.
     "money.too_many_decimals": "CH20",
     "money.unknown_currency": "AM11",
+    "rules.frozen_side": "AC06",  # Blocked account.
     "transfers.control_character": "RR10",  # Invalid character set.
     "transfers.date_out_of_range": "DT01",
     "transfers.malformed_date": "DT01",

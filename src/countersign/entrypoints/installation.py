@@ -6,12 +6,14 @@ made in an order that a crash can only leave to be made again: keys, head file, 
 """
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from countersign.audit.checkpoint import Verifier
 from countersign.gate.head import HeadFile
 from countersign.infra.clock import SystemClock
 from countersign.infra.database import Database, Role
@@ -52,6 +54,20 @@ class HalfSetUp(Refusal):
     chinese = "{folder} 的安裝已損壞：缺少 {what}。請從備份還原。"
 
 
+class BadName(Refusal):
+    """A name is 1 to 64 letters, digits, dots, dashes and underscores; give such a --name.
+
+    It is the origin of the audit log and stands in every checkpoint.
+    """
+
+    code = "installation.bad_name"
+    kind = Kind.INVALID
+    chinese = "實例名稱須為 1 至 64 個字母、數字、點、連字號或底線；請以 --name 指定。"
+
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
 class _Instance(msgspec.Struct, frozen=True, kw_only=True):
     id: bytes
     name: str
@@ -84,6 +100,11 @@ class Installation:
 
     def keyset(self) -> Keyset:
         return load_keyset(self.keyset_file, protector_of(self.settings))
+
+    def log_verifier(self, keyset: Keyset) -> Verifier:
+        """The public key of this instance's log; its name is the log's origin."""
+        public = keyset.signing_key("checkpoint").public_key()
+        return Verifier(name=self.name, public_key=public.public_bytes_raw())
 
     def note_reach(self, database: Database) -> None:
         """Leave word for the other commands where the database answers."""
@@ -130,6 +151,8 @@ def load_installation(settings: Settings) -> Installation:
 
 def set_up(settings: Settings, *, name: str) -> Installation:
     """Make a new installation: key file if none is configured, keyset, head file, instance."""
+    if not _NAME.fullmatch(name):
+        raise BadName
     data_dir = settings.data_dir
     data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
     if not settings.passphrase_file and not settings.key_file:

@@ -10,6 +10,7 @@ that cannot be decided or committed is found by halving, refused as `gate.fault`
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 from countersign.access.model import GATE
 from countersign.gate import recovery
@@ -56,6 +57,13 @@ class Statistics:
     replayed: int = 0
 
 
+class Durable(NamedTuple):
+    """The log as far as it is durable; what may be published."""
+
+    size: int
+    root: bytes
+
+
 class Engine:
     """One gate over one journal."""
 
@@ -83,6 +91,7 @@ class Engine:
         self._state: State | None = None
         self._term = 0
         self._latest_ms = 0
+        self.durable = Durable(0, b"")
         self.statistics = Statistics()
 
     @property
@@ -105,6 +114,7 @@ class Engine:
             self._require_own_term()
             raise
         self._state = loaded.state
+        self.durable = Durable(loaded.state.log.size, loaded.state.chain.root)
 
     def submit(self, submission: Submission) -> None:
         """Put a command in the queue; from any thread. Raises Overloaded when too much waits."""
@@ -259,7 +269,9 @@ class Engine:
         self._done(decided)  # type: ignore[arg-type]  # The invariant says so.
 
     def _done(self, decided: Decided) -> None:
-        self._head.write(_head_of(decided.header))
+        header = decided.header
+        self._head.write(_head_of(header))
+        self.durable = Durable(header.first_number + header.leaves, header.root)
         self.statistics.batches += 1
         self.statistics.commands += len(decided.submissions)
         pairs = zip(decided.submissions, decided.answers, strict=True)

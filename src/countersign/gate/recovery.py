@@ -140,9 +140,26 @@ def _check_place(state: State, recorded: Recorded, signer: Signer) -> None:
     )
     if not follows:
         raise Tampered(what=f"batch {header.seq} does not follow batch {chain.seq}")
+    _check_widths(recorded)
     rows = len(recorded.transfers) + len(recorded.commands)
     if rows != header.leaves:
         raise Tampered(what=f"batch {header.seq} has {rows} rows, {header.leaves} were signed")
+
+
+def _check_widths(recorded: Recorded) -> None:
+    """A leaf joins columns of fixed width; a byte moved from one to the next must not pass."""
+    for row in recorded.transfers:
+        widths = (len(row.key), len(row.mac), len(row.digest), len(row.creditor_index))
+        if widths != _TRANSFER_WIDTHS or len(row.currency) != _CURRENCY_LETTERS:
+            raise Tampered(what=f"transfer {row.number} has a column of another width")
+    for command in recorded.commands:
+        if (len(command.key), len(command.mac), len(command.digest)) != _TRANSFER_WIDTHS[:3]:
+            raise Tampered(what=f"command {command.number} has a column of another width")
+
+
+# Request key, keyed hash with its version, digest, blind index.
+_TRANSFER_WIDTHS = (16, 17, 32, 16)
+_CURRENCY_LETTERS = 3
 
 
 def _submissions(state: State, recorded: Recorded) -> list[Submission]:

@@ -58,6 +58,7 @@ class Bed:
         key_file = str(default_key_file(self.folder))
         return Wiring(
             instance=self.installation.instance,
+            name=self.installation.name,
             data_dir=str(self.folder),
             dsn=self.database.dsn(Role.GATE),
             keyset_file=str(self.installation.keyset_file),

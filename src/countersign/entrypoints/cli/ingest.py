@@ -19,6 +19,7 @@ from countersign.gate.client import GateClient
 from countersign.gate.requests import CHANNEL_SOCKET
 from countersign.infra.clock import SystemClock
 from countersign.infra.database import Role
+from countersign.infra.iso20022.own_thread import in_own_thread
 from countersign.kernel.ids import new_id
 from countersign.kernel.refusal import Kind, Refusal
 from countersign.vault.files import SealedFiles
@@ -85,7 +86,7 @@ def ingest(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
 def _tried(arguments: argparse.Namespace, file: Path) -> Ingested:
     with _opened(file) as stream:
-        return try_file(stream, schema_dir=arguments.settings.schema_dir)
+        return in_own_thread(lambda: try_file(stream, schema_dir=arguments.settings.schema_dir))
 
 
 def _ingested(
@@ -102,13 +103,15 @@ def _ingested(
     with _opened(file) as stream, unfinished.open("wb") as target:
         _keep_sealed(installation, file.name, stream)
         stream.seek(0)
-        result = ingest_file(
-            stream,
-            gate=gate,
-            report=target,
-            head=head,
-            schema_dir=arguments.settings.schema_dir,
-            progress=lambda done, total: terminal.progress(f"{file.name}: {done} of {total}"),
+        result = in_own_thread(
+            lambda: ingest_file(
+                stream,
+                gate=gate,
+                report=target,
+                head=head,
+                schema_dir=arguments.settings.schema_dir,
+                progress=lambda done, total: terminal.progress(f"{file.name}: {done} of {total}"),
+            )
         )
         target.flush()
         os.fsync(target.fileno())

@@ -11,10 +11,12 @@ import psycopg
 
 from countersign.entrypoints.cli import (
     accounts,
+    audit,
     bench,
     credentials,
     freezes,
     ingest,
+    proof,
     run,
     transfers,
 )
@@ -25,7 +27,7 @@ from countersign.infra.settings import load_settings
 from countersign.kernel.refusal import Refusal
 
 Command = Callable[[argparse.Namespace, Terminal], int]
-_MODULES = (run, accounts, ingest, transfers, freezes, credentials, bench)
+_MODULES = (run, accounts, ingest, transfers, freezes, proof, audit, credentials, bench)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

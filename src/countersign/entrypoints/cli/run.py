@@ -126,6 +126,7 @@ def _wiring(installation: Installation, database: Database) -> Wiring:
         key_file = str(settings.key_file or default_key_file(settings.data_dir))
     return Wiring(
         instance=installation.instance,
+        name=installation.name,
         data_dir=str(installation.data_dir),
         dsn=database.dsn(Role.GATE),
         keyset_file=str(installation.keyset_file),

@@ -19,6 +19,7 @@ import msgspec
 import psycopg
 import uvloop
 
+from countersign.entrypoints.gate.checkpoints import Checkpoints
 from countersign.entrypoints.gate.snapshots import Snapshots
 from countersign.gate.engine import Engine
 from countersign.gate.errors import Fenced
@@ -43,6 +44,7 @@ EXIT_FENCED = 3
 _WAIT_SECONDS = 0.25
 _JOIN_SECONDS = 20.0
 _CHECK_SECONDS = 1.0
+_DAY_MS = 86_400_000
 _SUBJECT_KEYS_MAX = 30_000
 # A shorter slice than usual, because the batcher must not wait 5 ms for the front's thread.
 _SWITCH_SECONDS = 0.001
@@ -52,6 +54,7 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
     """What a gate is given by whoever starts it."""
 
     instance: bytes
+    name: str
     data_dir: str
     dsn: str  # As the gate's database role.
     keyset_file: str
@@ -109,9 +112,17 @@ async def _serve(wiring: Wiring, keyset: Keyset, intake: socket.socket) -> int:
     gc.freeze()
     gc.disable()  # The state is large and has no cycles; a full collection would stop the batcher.
     snapshots = Snapshots(journal, signer, every=wiring.snapshot_every)
+    checkpoints = Checkpoints(
+        wiring.dsn,
+        origin=wiring.name,
+        private_key=keyset.signing_key("checkpoint"),
+        durable=lambda: engine.durable,
+        clock=SystemClock(),
+    )
     threads = [
         threading.Thread(target=_batch, args=(engine, snapshots, ending), name="batcher"),
-        threading.Thread(target=_sync, args=(head, ending), name="head"),
+        threading.Thread(target=_keep_house, args=(head, journal, ending), name="house"),
+        threading.Thread(target=_publish, args=(checkpoints, ending), name="checkpoints"),
     ]
     for thread in threads:
         thread.daemon = True
@@ -131,6 +142,8 @@ async def _serve(wiring: Wiring, keyset: Keyset, intake: socket.socket) -> int:
         await ending.asked.wait()
         front.close()
     engine.wake()
+    await asyncio.to_thread(threads[0].join, _JOIN_SECONDS)
+    checkpoints.stop()  # After the batcher, so that the last batch is published too.
     for thread in threads:
         await asyncio.to_thread(thread.join, _JOIN_SECONDS)
     head.close()
@@ -180,12 +193,21 @@ def _batch(engine: Engine, snapshots: Snapshots, ending: _Ending) -> None:
         raise
 
 
-def _sync(head: HeadFile, ending: _Ending) -> None:
-    """Make the head file durable each second, off the batcher's thread."""
+def _keep_house(head: HeadFile, journal: PostgresJournal, ending: _Ending) -> None:
+    """Make the head file durable each second and tomorrow's partitions well ahead."""
     pause = threading.Event()
     while not ending.is_stopping:
         pause.wait(1.0)
         head.sync()
+        journal.prepare_day(SystemClock().now_ms() // _DAY_MS + 1)
+
+
+def _publish(checkpoints: Checkpoints, ending: _Ending) -> None:
+    try:
+        checkpoints.run()
+    except Refusal as refusal:
+        _log.error("gate.stopped", code=refusal.code, why=refusal.sentence())
+        ending.ask(EXIT_FENCED)
 
 
 def _preparation(wiring: Wiring, keyset: Keyset) -> Preparation:

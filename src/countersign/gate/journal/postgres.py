@@ -301,12 +301,29 @@ class PostgresJournal:
             yield Recorded(header, batch_orders, batch_commands, batch_postings)
 
     def _ensure_day(self, day: int) -> None:
-        """Make the partitions of a day before its first batch; the next day's as well."""
+        """Make sure of the partitions of a day before its first batch."""
         if day in self._days:
             return
-        for wanted in (day, day + 1):
-            self._ask("SELECT gate.ensure_day($1::int)", [arrays.int4(wanted)])
+        self._ask("SELECT gate.ensure_day($1::int)", [arrays.int4(day)])
         self._days.add(day)
+
+    def prepare_day(self, day: int) -> bool:
+        """Make a coming day's partitions, unless a long reader is in the way: then say so."""
+        if day in self._days:
+            return True
+        try:
+            connection = self._connect("countersign gate days")
+        except OutcomeUnknown:
+            return False
+        try:
+            connection.run("SET lock_timeout = '200ms'")
+            connection.query("SELECT gate.ensure_day($1::int)", [arrays.int4(day)])
+        except (StatementFailed, OutcomeUnknown):
+            return False
+        finally:
+            connection.close()
+        self._days.add(day)
+        return True
 
 
 class _Numbered(Protocol):

@@ -1,12 +1,10 @@
 """One message file as a sequence of validated units, in memory that does not grow with the file.
 
-1. A unit is an element at a known path, such as each payment; it is valid against the official
-   schema before anyone sees it, and it may be read only until the next one is asked for.
-2. Validation runs on the tree, unit by unit, and last on what is left of the document: of a run of
-   like units the first and the last stay, so what may not stand between them is still found.
-   Validating while parsing is not used: libxml2 then drops well-formedness errors and lines.
-3. Between two units no more than `unit_bytes_max` may pass, whatever it is: text, comments, names.
-4. Errors name line, element path and the schema's rule, never a value.
+1. A unit is an element at a known path, such as each payment. It is valid before anyone sees it,
+   and may be read only until the next one is asked for.
+2. Between two units at most `unit_bytes_max` may pass, whatever it is: text, comments, names.
+3. Errors name line, element path and the schema's rule, never a value.
+4. A file from outside is read in a thread of its own (`own_thread`).
 """
 
 import re
@@ -112,7 +110,7 @@ class MessageReader:
         if self._document is not None or local_name(element) != "Document":
             return
         parent = element.getparent()
-        if parent is not None and (parent.tag not in ENVELOPES or parent.getparent() is not None):
+        if parent is not None and not _is_envelope(parent):
             return
         namespace = etree.QName(element).namespace or ""
         message = namespace.removeprefix(NAMESPACE_PREFIX)
@@ -129,7 +127,7 @@ class MessageReader:
         """The ended element as a valid unit, or None for one of that name elsewhere."""
         parent, document = element.getparent(), self._document
         if local_name(element) == HEADER_UNIT:
-            is_header = parent is not None and parent.tag in ENVELOPES
+            is_header = parent is not None and _is_envelope(parent)
             return Unit(HEADER_UNIT, element, HEADER_UNIT) if is_header else None
         if document is None or element.tag not in document.unit_paths:
             return None
@@ -181,6 +179,8 @@ class MessageReader:
 
 
 class _Document(NamedTuple):
+    # Trees are validated, unit by unit and last what is left of the document. Validation by the
+    # parser itself is not used: under it libxml2 loses well-formedness errors and line numbers.
     element: etree._Element
     validator: etree.XMLSchema
     unit_paths: dict[str, tuple[str, list[str]]]  # By tag: the path, and the tags around it.
@@ -213,7 +213,10 @@ def _close(parser: etree.XMLPullParser) -> etree._Element:
 
 
 def _forget_before(unit: Unit) -> None:
-    """Drop the unit before this one, unless it is the first of its run."""
+    """Drop the unit before this one, unless it is the first of its run.
+
+    One of each run stays, so that the document left at the end is valid exactly if all of it was.
+    """
     parent, before = unit.element.getparent(), unit.element.getprevious()
     earlier = None if before is None else before.getprevious()
     if parent is None or before is None or earlier is None:
@@ -225,6 +228,10 @@ def _forget_before(unit: Unit) -> None:
             )
         # Its tail is complete, which that of the newest unit need not be: libxml2 writes on there.
         parent.remove(before)
+
+
+def _is_envelope(element: etree._Element) -> bool:
+    return element.tag in ENVELOPES and element.getparent() is None
 
 
 def _has_text(texts: Iterable[str | None]) -> bool:

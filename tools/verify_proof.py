@@ -1,0 +1,199 @@
+"""Verify a Countersign proof file with nothing of Countersign: `verify_proof.py FILE [KEY]`.
+
+KEY is the log's verifier key as you know it; without it the key inside the file is used, which
+shows only that the file fits together. Exit code 0: verified. Formats: docs/{formats,digest}.md.
+"""
+
+import base64
+import json
+import re
+import struct
+import sys
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+FIELDS = """channel credential message_id payment_information_id instruction_id end_to_end_id uetr
+    instructed_amount currency requested_execution_date initiating_party debtor_name debtor_account
+    debtor_agent debtor_address ultimate_debtor creditor_name creditor_account creditor_agent
+    creditor_address ultimate_creditor service_level category_purpose purpose_code charge_bearer
+    remittance_information""".split()
+ACTIONS = dict(enumerate(["release", "challenge", "approve", "hold", "block"], 1))
+STATUSES = dict(enumerate("""draft ordered challenged attested signed pending_approval held released
+    dispatched settled rejected cancelled expired returned recalled""".split(), 1))
+KINDS = """1 open_account 2 fund 3 correct 10 order 11 cancel 12 hold 13 release 14 reject
+    15 dispatch 16 rail_status 20 freeze 21 unfreeze 30 set_credential 31 set_policy 40 tick"""
+KINDS = dict(zip(map(int, KINDS.split()[::2]), KINDS.split()[1::2], strict=True))
+NAME = re.compile(r"[^\s+\x00-\x1f]+")
+SIZE, INTEGER, ANY = range(2**63), range(-(2**63), 2**63), range(2**62)
+HASH, SALT, KEY, PATH = range(32, 33), range(16, 17), range(33, 34), [str, range(129)]
+FIELD = {"name": str, "salt": str, "value": (str, INTEGER, None)}
+PARTS = {"disclosed": [FIELD, range(65)], "withheld": [{"name": str, "leaf": str}, range(65)]}
+EVENT = {"shown": dict, "leaf": str, "index": SIZE, "path": PATH}
+ORDER = {"table": str, "version": SIZE, "digest": str, "fields": (PARTS, None)}
+SHAPE = {"format": str, "version": SIZE, "instance": {"id": str, "name": str}, "order": ORDER}
+SHAPE |= {"checkpoint_key": str, "checkpoint": str, "events": [EVENT, range(1, 1001)]}
+SHAPE |= {"older": ({"checkpoint": str, "path": PATH}, None)}
+
+
+def need(holds, code="malformed"):
+    if not holds:
+        raise ValueError("proof." + code)
+
+
+def fits(value, shape):
+    """Whether a value has a shape: a type, a range, one of a tuple, a list or object of shapes."""
+    if isinstance(shape, tuple):
+        return any(fits(value, one) for one in shape)
+    if isinstance(shape, list) and type(value) is list:
+        return len(value) in shape[1] and all(fits(one, shape[0]) for one in value)
+    if isinstance(shape, dict) and type(value) is dict:
+        return set(value) == set(shape) and all(fits(value[name], shape[name]) for name in shape)
+    if isinstance(shape, range) or shape is None:
+        return value is None if shape is None else type(value) is int and value in shape
+    return type(value) is shape and len(value) <= 65_536
+
+
+def unbase64(text, lengths=ANY):
+    data = base64.b64decode(text, validate=True)
+    need(base64.b64encode(data).decode() == text and len(data) in lengths)
+    return data
+
+
+def open_checkpoint(note, key):
+    """Give name, size and root of a note that the log signed; the key's name is the log's."""
+    name, key_id, encoded = [*key.split("+", 2), "", ""][:3]
+    key = unbase64(encoded, KEY)
+    need(key[0] == 1 and NAME.fullmatch(name))
+    need(key_id == sha256(name.encode() + b"\n" + key).hexdigest()[:8])
+    text, gap, signatures = note.rpartition("\n\n")
+    need(gap and signatures.endswith("\n") and len(note.encode()) <= 65_536)
+    need(all(c >= " " or c == "\n" for c in text) and signatures.count("\n") <= 16)
+    ours = []
+    for line in signatures.removesuffix("\n").split("\n"):
+        signer, _, encoded = line.removeprefix("\u2014 ").partition(" ")
+        need(line.startswith("\u2014 ") and NAME.fullmatch(signer) and len(unbase64(encoded)) > 4)
+        if (signer, unbase64(encoded)[:4].hex()) == (name, key_id):
+            ours.append(unbase64(encoded)[4:])
+    need(ours, "wrong_signature")
+    for signature in ours:
+        Ed25519PublicKey.from_public_bytes(key[1:]).verify(signature, f"{text}\n".encode())
+    lines = text.split("\n")
+    need(len(lines) >= 3 and all(lines) and lines[0] == name)
+    need(re.fullmatch("0|[1-9][0-9]{0,18}", lines[1]) and int(lines[1]) in SIZE)
+    return name, int(lines[1]), unbase64(lines[2], HASH)
+
+
+def read_leaf(data):
+    """Give what a leaf shows, its digest, and the transfer that a command belongs to."""
+    is_order = data.startswith(b"countersign/leaf/v1/order\0")
+    need(is_order or data.startswith(b"countersign/leaf/v1/command\0"))
+    head, start = struct.Struct(">QQBBIH" if is_order else ">QQBQH"), data.index(b"\0") + 1
+    number, at_ms, code, *more, length = head.unpack_from(data, start)
+    end = start + head.size + 32
+    need(len(data) == end + length + 32)
+    said = data[end : end + length].decode()
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)
+    shown = {"number": number, "at": at.isoformat(timespec="milliseconds")[:-6] + "Z"}
+    if is_order:
+        shown |= {"kind": "order", "action": ACTIONS[code], "outcome": STATUSES[more[0]]}
+        shown |= {"policy": more[1], "reasons": said.split(",") if said else []}
+    else:
+        shown |= {"kind": KINDS[code], "transfer": more[0], "outcome": said}
+    return shown, data[end - 32 : end], None if is_order else more[0]
+
+
+def climb(nodes, number, last, code):
+    """Join a path from its lowest node up; the roots of the older and of the newer tree."""
+    older = newer = nodes[0]
+    for node in nodes[1:]:
+        while number == last > 0 and not number & 1:
+            number, last = number >> 1, last >> 1
+        need(last, code)
+        if number & 1:
+            older, newer = (sha256(b"\1" + node + one).digest() for one in (older, newer))
+        else:
+            newer = sha256(b"\1" + newer + node).digest()
+        number, last = number >> 1, last >> 1
+    need(last == 0, code)
+    return older, newer
+
+
+def verify_events(events, digest, size, root):
+    story = []
+    for event in events:
+        data, index = unbase64(event["leaf"]), event["index"]
+        shown, *of = read_leaf(data)
+        need(of == [digest, story[0]["number"] if story else None], "wrong_story")
+        need((story[-1]["number"] if story else -1) < shown["number"] == index, "wrong_story")
+        nodes = [sha256(b"\0" + data).digest(), *(unbase64(one, HASH) for one in event["path"])]
+        need(index < size and climb(nodes, index, size - 1, "not_in_log")[1] == root, "not_in_log")
+        same = json.dumps(event["shown"], sort_keys=True) == json.dumps(shown, sort_keys=True)
+        need(same, "shown_differs")
+        story.append(shown)
+    return story
+
+
+def verify_fields(fields, instance, digest):
+    """Hold the digest against all fields, the disclosed ones committed to again; give those."""
+    disclosed, withheld = fields["disclosed"], fields["withheld"]
+    domain = b"countersign/order/v1\0" + instance
+    need(sorted(one["name"] for one in disclosed + withheld) == sorted(FIELDS), "wrong_fields")
+    leaves = {one["name"]: unbase64(one["leaf"], HASH) for one in withheld}
+    for one in disclosed:
+        salt, value, number = unbase64(one["salt"], SALT), one["value"], FIELDS.index(one["name"])
+        data = b"\0" if value is None else struct.pack(">BIq", 2, 8, value) if type(value) is int \
+            else struct.pack(">BI", 1, len(value.encode())) + value.encode()  # fmt: skip
+        data = b"\0" + domain + struct.pack(">H", number) + salt + data
+        leaves[one["name"]] = sha256(data).digest()
+    root = b"\2" + domain + struct.pack(">H", len(FIELDS)) + b"".join(map(leaves.get, FIELDS))
+    need(sha256(root).digest() == digest, "wrong_fields")
+    return {one["name"]: one["value"] for one in disclosed}
+
+
+def verify(file, trusted):
+    need(len(file) <= 16 * 1024 * 1024, "too_large")
+    unique = lambda pairs: need(len(dict(pairs)) == len(pairs)) or dict(pairs)
+    proof = json.loads(file.decode(), object_pairs_hook=unique)
+    json.dumps(proof, ensure_ascii=False).encode()  # Raises for text that has no bytes.
+    need(isinstance(proof, dict))
+    need((proof.get("format"), proof.get("version")) == ("countersign-proof", 1), "unknown_format")
+    need(fits(proof, SHAPE))
+    order, older, origin = proof["order"], proof["older"], proof["instance"]
+    need((order["table"], order["version"]) == ("order", 1), "unknown_format")
+    key = trusted or proof["checkpoint_key"]
+    name, size, root = open_checkpoint(proof["checkpoint"], key)
+    need(origin["name"] == name, "shown_differs")
+    digest, instance = unbase64(order["digest"], HASH), unbase64(origin["id"], SALT)
+    story = verify_events(proof["events"], digest, size, root)
+    fields = verify_fields(order["fields"], instance, digest) if order["fields"] else {}
+    if older:
+        _, size1, root1 = open_checkpoint(older["checkpoint"], key)
+        nodes, number, last = [unbase64(one, HASH) for one in older["path"]], size1 - 1, size - 1
+        nodes = [root1] * (size1 & number == 0) + nodes
+        need(nodes and 0 < size1 < size, "not_consistent")
+        while number & 1:
+            number, last = number >> 1, last >> 1
+        need(climb(nodes, number, last, "not_consistent") == (root1, root), "not_consistent")
+    verdict = {"verdict": "verified", "key": "yours" if trusted else "the file's own", "log": name}
+    verdict |= {"size": size, "transfer": story[0]["number"], "status": story[-1]["outcome"]}
+    return verdict | {"fields": fields, "events": story}
+
+
+def main(file, key=None):
+    verdict = {"verdict": "refused", "code": ""}
+    try:
+        verdict = verify(Path(file).read_bytes(), key)
+    except InvalidSignature:
+        verdict["code"] = "proof.wrong_signature"
+    except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, struct.error) as e:
+        verdict["code"] = str(e) if str(e).startswith("proof.") else "proof.malformed"
+    print(json.dumps(verdict, indent=1, ensure_ascii=False))
+    return verdict["verdict"] != "verified"
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]) if len(sys.argv) in (2, 3) else __doc__)

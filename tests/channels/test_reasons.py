@@ -9,6 +9,7 @@ from tests.support.pain001 import Message
 from countersign.channels import errors
 from countersign.channels.reasons import NARRATIVE, REASONS, Reason, Side, reason_code
 from countersign.kernel.refusal import all_refusals
+from countersign.rules.policy import FROZEN_SIDE
 
 pytestmark = pytest.mark.fast
 
@@ -17,6 +18,7 @@ STATUS_REASONS = {
     "AC01": "IncorrectAccountNumber",
     "AC02": "InvalidDebtorAccountNumber",
     "AC03": "InvalidCreditorAccountNumber",
+    "AC06": "BlockedAccount",
     "AC09": "InvalidAccountCurrency",
     "AC10": "InvalidDebtorAccountCurrency",
     "AC11": "InvalidCreditorAccountCurrency",
@@ -59,8 +61,8 @@ def _known_refusals() -> set[str]:
     return {refusal.code for refusal in all_refusals()}
 
 
-def test_every_row_is_about_a_refusal_that_exists() -> None:
-    assert set(REASONS) <= _known_refusals()
+def test_every_row_is_about_a_refusal_or_a_rule_that_exists() -> None:
+    assert set(REASONS) <= _known_refusals() | {FROZEN_SIDE}
 
 
 def test_every_reason_is_one_of_the_standard() -> None:

@@ -4,35 +4,39 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
-import psycopg
+from psycopg import OperationalError
 
-from countersign.entrypoints.cli import (
-    accounts,
-    audit,
-    bench,
-    credentials,
-    freezes,
-    ingest,
-    proof,
-    run,
-    transfers,
-)
 from countersign.entrypoints.cli.terminal import REFUSED, Terminal
+from countersign.entrypoints.installation import NotRunning
 from countersign.gate.client import FrameRefused
 from countersign.infra.logs import configure_logs
 from countersign.infra.settings import load_settings
 from countersign.kernel.refusal import Refusal
 
 Command = Callable[[argparse.Namespace, Terminal], int]
-_MODULES = (run, accounts, ingest, transfers, freezes, proof, audit, credentials, bench)
+# In the order of the help. A command loads its own module only: all of them take a second.
+_MODULES = {
+    "run": "run",
+    "accounts": "accounts",
+    "ingest": "ingest",
+    "transfers": "transfers",
+    "freeze": "freezes",
+    "unfreeze": "freezes",
+    "proof": "proof",
+    "audit": "audit",
+    "credential": "credentials",
+    "bench": "bench",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code."""
-    parsed = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    parsed = _parser(words).parse_args(words)
     terminal = Terminal(is_json=parsed.json, language=os.environ.get("LANG", "en"))
     if parsed.data:
         os.environ["COUNTERSIGN_DATA"] = str(Path(parsed.data).absolute())
@@ -45,9 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return terminal.refusal(refusal)
     except FrameRefused as refusal:
         return terminal.refused_code(refusal.code)
-    except psycopg.OperationalError:
-        terminal.say("the database does not answer; is `countersign run` running?")
-        return REFUSED
+    except OperationalError:
+        return terminal.refusal(NotRunning(folder=str(parsed.settings.data_dir)))
     except KeyboardInterrupt:
         return 128 + 2
     except BrokenPipeError:
@@ -56,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return REFUSED
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="countersign",
         description="The gate between channels that order transfers and rails that carry them.",
@@ -68,8 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     common.add_argument("--json", action="store_true", help="print one JSON value")
     subcommands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in _MODULES:
-        module.add(subcommands, common)
+    asked = _MODULES.get(words[0]) if words else None
+    for name in [asked] if asked else dict.fromkeys(_MODULES.values()):
+        import_module(f"countersign.entrypoints.cli.{name}").add(subcommands, common)
     return parser
 
 

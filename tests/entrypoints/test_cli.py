@@ -136,6 +136,8 @@ def test_decisions_change_what_is_shown(shell: Shell, folder: Path) -> None:
     assert [event["event"] for event in shown[1]["events"]] == ["order", "reject"]
     refused = shell.call("transfers", "release", str(second), "--reason", "x", expect=1)
     assert refused["error"]["code"] == "transfers.unknown"
+    moved = shell.call("transfers", "release", str(first), "--reason", "again", expect=1)
+    assert "is released and cannot become released" in moved["error"]["sentence"]
     text = json.dumps(shown)
     assert "treasurer" not in text
     assert SECRET_NAME not in text

@@ -321,6 +321,7 @@ def test_a_changed_row_at_the_right_edge_is_found(bank: Bank, story: int) -> Non
 
 def test_a_row_in_the_wrong_partition_is_found(bank: Bank, story: int) -> None:
     """A gate that looks by day would miss it, and a look over all days would count it twice."""
+    bank.tamper("SELECT gate.ensure_day(%s)", bank.gate.clock.now // 86_400_000 + 1)
     bank.tamper(
         "INSERT INTO gate.command SELECT day + 1, number, kind, credential, key, mac, transfer,"
         " digest, 'rejected', detail, body FROM gate.command WHERE number = %s",

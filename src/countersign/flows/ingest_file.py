@@ -27,8 +27,9 @@ from countersign.channels.pain002 import (
 from countersign.channels.reasons import Side, reason_code
 from countersign.gate.commands import Answer, Kind, RefusedIntake
 from countersign.gate.requests import KEY_BYTES, Item, encode_body
+from countersign.gate.sentences import sentence_of
 from countersign.kernel.account import canonical
-from countersign.kernel.refusal import Refusal, refusal_class
+from countersign.kernel.refusal import Refusal
 from countersign.transfers.order import Order
 
 FRAME_ITEMS = 500
@@ -167,7 +168,7 @@ def _result(payment: Instruction | Rejected, answer: Answer) -> PaymentResult:
 
 def _sentence(code: str) -> str:
     """What a code means; a rule that fired has no refusal and is named by its code."""
-    return code if code.startswith(("rules.", "sca.")) else refusal_class(code)().sentence()
+    return code if code.startswith(("rules.", "sca.")) else sentence_of(code)
 
 
 def _ingested(header: Header, counts: Counter[PaymentStatus]) -> Ingested:

@@ -117,7 +117,7 @@ def _decide_one(batch: Batch, submission: Submission) -> Answer:
         batch.state.require(submission.credential, command.permission)
         return HANDLERS[command.kind](batch, submission, command)
     except Refusal as refusal:
-        return batch.record_refusal(submission, refusal.code)
+        return batch.record_refusal(submission, refusal)
     except Exception as error:
         raise CommandRaised(submission) from error
 

@@ -7,6 +7,7 @@ from countersign.gate.commands import Answer, Command, PlaceOrder, Submission
 from countersign.gate.rows import NO_DIGEST, CommandRow
 from countersign.gate.state import OpenTransfer, State
 from countersign.kernel.money import MINOR_UNITS_MAX, AmountOutOfRange
+from countersign.kernel.refusal import Refusal
 
 
 class RefusedOrder(msgspec.Struct, array_like=True, frozen=True):
@@ -60,8 +61,10 @@ class Batch:
         )
         return Answer(self.number, outcome, "", detail)
 
-    def record_refusal(self, submission: Submission, code: str) -> Answer:
+    def record_refusal(self, submission: Submission, refusal: Refusal) -> Answer:
         """Write the row of a refused command; of an order only what deciding it again needs."""
+        # Details are small public values, so the answer can say which transfer, status or number.
+        detail = _encode(dict(sorted(refusal.details.items()))) if refusal.details else b""
         command: Command = submission.command
         body, digest = submission.body, NO_DIGEST
         if isinstance(command, PlaceOrder):
@@ -85,12 +88,12 @@ class Batch:
                 submission.mac,
                 0,
                 digest,
-                code,
-                b"",
+                refusal.code,
+                detail,
                 body,
             )
         )
-        return Answer(self.number, code)
+        return Answer(self.number, refusal.code, "", detail)
 
 
 def check_amount(units: int) -> None:

@@ -71,7 +71,7 @@ def open_account(arguments: argparse.Namespace, terminal: Terminal) -> int:
     with operator(arguments) as gate:
         answer = gate.ask(Kind.OPEN_ACCOUNT, request)
     if is_refused(answer):
-        return terminal.refused_code(answer.outcome)
+        return terminal.refused_answer(answer)
     number = msgspec.msgpack.decode(answer.detail)
     return terminal.value({"account": number}, f"account {number} is open")
 
@@ -87,7 +87,7 @@ def fund(arguments: argparse.Namespace, terminal: Terminal) -> int:
     with operator(arguments) as gate:
         answer = gate.ask(Kind.FUND, request)
     if is_refused(answer):
-        return terminal.refused_code(answer.outcome)
+        return terminal.refused_answer(answer)
     text = f"booked {amount_text(amount.minor_units, amount.currency)} {amount.currency}"
     return terminal.value({"command": answer.number}, f"{text} (command {answer.number})")
 

@@ -45,7 +45,7 @@ def create(arguments: argparse.Namespace, terminal: Terminal) -> int:
     with operator(arguments) as gate:
         answer = gate.ask(Kind.SET_CREDENTIAL, command)
     if is_refused(answer):
-        return terminal.refused_code(answer.outcome)
+        return terminal.refused_answer(answer)
     number = msgspec.msgpack.decode(answer.detail)
     if arguments.save:
         _save(load_installation(arguments.settings), arguments.name, token)
@@ -60,7 +60,7 @@ def revoke(arguments: argparse.Namespace, terminal: Terminal) -> int:
     with operator(arguments) as gate:
         answer = gate.ask(Kind.SET_CREDENTIAL, command)
     if is_refused(answer):
-        return terminal.refused_code(answer.outcome)
+        return terminal.refused_answer(answer)
     return terminal.value({"credential": arguments.number}, "revoked; it opens nothing any more")
 
 

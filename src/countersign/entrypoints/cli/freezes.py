@@ -34,7 +34,7 @@ def freeze(arguments: argparse.Namespace, terminal: Terminal) -> int:
     with operator(arguments) as gate:
         answer = gate.ask(Kind.FREEZE, request)
     if is_refused(answer):
-        return terminal.refused_code(answer.outcome)
+        return terminal.refused_answer(answer)
     left: list[int] = msgspec.msgpack.decode(answer.detail)
     remark = "nothing had left before"
     if left:
@@ -47,5 +47,5 @@ def unfreeze(arguments: argparse.Namespace, terminal: Terminal) -> int:
     with operator(arguments) as gate:
         answer = gate.ask(Kind.UNFREEZE, request)
     if is_refused(answer):
-        return terminal.refused_code(answer.outcome)
+        return terminal.refused_answer(answer)
     return terminal.value({"frozen": False}, "the freeze is lifted")

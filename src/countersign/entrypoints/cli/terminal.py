@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from countersign.gate.commands import Answer
+from countersign.gate.sentences import refusal_of
 from countersign.kernel.refusal import Refusal, refusal_class
 
 DONE = 0
@@ -40,6 +42,10 @@ class Terminal:
         """Say why it was refused and what to do next."""
         sentence = refusal.sentence("zh" if self._language == "zh" else "en")
         return self._refused(refusal.code, sentence)
+
+    def refused_answer(self, answer: Answer) -> int:
+        """Say why the gate refused a command, with the details that it gave."""
+        return self.refusal(refusal_of(answer))
 
     def refused_code(self, code: str) -> int:
         """Say what a code that came from the gate means."""

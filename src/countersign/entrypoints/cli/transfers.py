@@ -134,7 +134,7 @@ def decide(arguments: argparse.Namespace, terminal: Terminal) -> int:
     with operator(arguments) as gate:
         answer = gate.ask(arguments.kind, request)
     if is_refused(answer):
-        return terminal.refused_code(answer.outcome)
+        return terminal.refused_answer(answer)
     value = {"transfer": number, "status": answer.outcome, "command": answer.number}
     return terminal.value(value, f"transfer {number} is {answer.outcome}")
 

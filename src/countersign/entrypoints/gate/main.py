@@ -43,7 +43,7 @@ EXIT_FAILED = 1
 EXIT_FENCED = 3
 _WAIT_SECONDS = 0.25
 _JOIN_SECONDS = 20.0
-_CHECK_SECONDS = 1.0
+_GRACE_SECONDS = 5.0
 _DAY_MS = 86_400_000
 _SUBJECT_KEYS_MAX = 30_000
 # A shorter slice than usual, because the batcher must not wait 5 ms for the front's thread.
@@ -121,7 +121,7 @@ async def _serve(wiring: Wiring, keyset: Keyset, intake: socket.socket) -> int:
     )
     threads = [
         threading.Thread(target=_batch, args=(engine, snapshots, ending), name="batcher"),
-        threading.Thread(target=_keep_house, args=(head, journal, ending), name="house"),
+        threading.Thread(target=_keep_house, args=(head, journal, engine, ending), name="house"),
         threading.Thread(target=_publish, args=(checkpoints, ending), name="checkpoints"),
     ]
     for thread in threads:
@@ -171,13 +171,9 @@ class _Ending:
 def _batch(engine: Engine, snapshots: Snapshots, ending: _Ending) -> None:
     """The batcher's thread."""
     try:
-        checked = monotonic()
         while not ending.is_stopping:
             if not engine.turn():
                 engine.wait(_WAIT_SECONDS)
-                if monotonic() - checked > _CHECK_SECONDS:
-                    engine.check_place()
-                    checked = monotonic()
             snapshots.consider(engine)
         engine.drain()
         snapshots.finish(engine)
@@ -193,13 +189,23 @@ def _batch(engine: Engine, snapshots: Snapshots, ending: _Ending) -> None:
         raise
 
 
-def _keep_house(head: HeadFile, journal: PostgresJournal, ending: _Ending) -> None:
-    """Make the head file durable each second and tomorrow's partitions well ahead."""
+def _keep_house(head: HeadFile, journal: PostgresJournal, engine: Engine, ending: _Ending) -> None:
+    """Each second: the head file durable, tomorrow's partitions made, the gate not overtaken.
+
+    An overtaken gate ends whatever its batcher is doing: nothing that it has not answered is lost.
+    """
     pause = threading.Event()
-    while not ending.is_stopping:
-        pause.wait(1.0)
-        head.sync()
-        journal.prepare_day(SystemClock().now_ms() // _DAY_MS + 1)
+    try:
+        while not ending.is_stopping:
+            pause.wait(1.0)
+            head.sync()
+            journal.prepare_day(SystemClock().now_ms() // _DAY_MS + 1)
+            engine.check_place()
+    except Fenced as refusal:
+        _log.error("gate.fenced", why=refusal.sentence())
+        ending.ask(EXIT_FENCED)
+        pause.wait(_GRACE_SECONDS)
+        os._exit(EXIT_FENCED)
 
 
 def _publish(checkpoints: Checkpoints, ending: _Ending) -> None:

@@ -1,11 +1,15 @@
 """The gate's sockets, as a peer meets them: identities, bad frames, resent keys, a clean stop."""
 
+import contextlib
 import os
+import signal
 import socket
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
+import psycopg
 import pytest
 
 from countersign.entrypoints.bench.bed import TOKEN, Bed, a_bed, reference
@@ -170,6 +174,22 @@ def test_a_gate_that_was_overtaken_notices_while_idle_and_leaves_the_sockets() -
         assert fresh.stop() == 0
 
 
+def test_a_gate_that_was_overtaken_ends_even_while_its_batcher_waits() -> None:
+    with a_bed(name="stuck") as bed:
+        old = bed.gate()
+        old.start()
+        bed.populate(2)
+        with _stopped_writer(bed), bed.operator() as operator:
+            asking = threading.Thread(target=operator.ask, args=(Kind.FUND, _funding()))
+            asking.start()
+            fresh = bed.gate()
+            fresh.start()
+            assert old.process.wait(15) == EXIT_FENCED
+            asking.join(60)  # The peer asks the new gate again, by itself.
+            assert not asking.is_alive()
+        assert fresh.stop() == 0
+
+
 def test_a_gate_stops_when_asked_and_continues_where_it_was() -> None:
     with a_bed(name="stop") as bed:
         gate = bed.gate(snapshot_every=20)
@@ -184,6 +204,25 @@ def test_a_gate_stops_when_asked_and_continues_where_it_was() -> None:
         with bed.operator() as operator:
             assert _size(operator) == 63
         assert again.stop() == 0
+
+
+@contextlib.contextmanager
+def _stopped_writer(bed: Bed) -> Iterator[None]:
+    """Stop the database process that the gate commits through."""
+    with psycopg.connect(bed.database.superuser_dsn()) as connection:
+        row = connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'countersign gate writer'"
+        ).fetchone()
+    assert row
+    os.kill(row[0], signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(row[0], signal.SIGCONT)
+
+
+def _funding() -> FundRequest:
+    return FundRequest(reference(0), 5, "EUR", "more")
 
 
 def _size(operator: GateClient) -> int:

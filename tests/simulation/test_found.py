@@ -136,3 +136,20 @@ def test_exactly_the_command_that_raises_is_refused() -> None:
     assert outcomes == ["gate.fault" if n == 4 else "released" for n in range(16)]
     assert [code for code, _ in gate.alarms.raised] == ["gate.fault"]
     assert gate.dispatch(gate.place(amount=9).number).outcome == "dispatched"
+
+
+def test_what_was_asked_before_is_answered_with_one_question_a_batch() -> None:
+    """With a question each, a gate that was killed often never came to answer a resent frame."""
+    asked: list[str] = []
+    gate = Harness(fault=asked.append).start().a_city()
+    keys = [b"again/%010d" % number for number in range(300)]
+    first = [gate.place(amount=5, key=key) for key in keys]
+    del asked[:]
+    submissions = [
+        gate.submission(gate.order(amount=5), credential=gate.channel, key=key) for key in keys
+    ]
+    for submission in submissions:
+        gate.engine.submit(submission)
+    gate.engine.drain()
+    assert [gate.answers[key] for key in keys] == first
+    assert asked.count("rows") == asked.count("look_up") == 1

@@ -7,7 +7,7 @@ from a reloaded state. 5. A gate that finds another one's batch in its place sto
 that cannot be decided or committed is found by halving, refused as `gate.fault`, never retried.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
@@ -38,7 +38,7 @@ from countersign.gate.state import State
 from countersign.gate.waiting import Limits, Waiting
 from countersign.infra.clock import Clock
 from countersign.kernel.invariant import invariant
-from countersign.transfers.model import Status
+from countersign.transfers.model import Status, TransferRow
 
 Deliver = Callable[[list[tuple[Submission, Answer]]], None]
 Alarm = Callable[[str, dict[str, str | int]], None]
@@ -212,25 +212,18 @@ class Engine:
             known = self._journal.look_up_finish()
             if not known:
                 return group
-            answers = [
-                (s, known[key].mac, self._answer_again(key, known[key]))
-                for s in group
-                if (key := (s.credential, s.key)) in known
-            ]
+            rows = self._journal.rows_of(list(known.values()))
         except JournalBroken:
             self._waiting.put_back(group)
             raise
+        answers = [
+            (s, known[key].mac, _answer_again(key, known[key], rows))
+            for s in group
+            if (key := (s.credential, s.key)) in known
+        ]
         self.statistics.duplicates += len(answers)
         self._answer(answers)
         return [s for s in group if (s.credential, s.key) not in known]
-
-    def _answer_again(self, asked: RequestKey, key: KeyRow) -> Answer:
-        row = self._journal.row_of(key)
-        if row is None or (row.credential, row.key, row.mac) != (*asked, key.mac):
-            raise Tampered(what=f"the request key of command {key.number} points elsewhere")
-        if isinstance(row, CommandRow):
-            return Answer(row.number, row.outcome, "", row.detail)
-        return Answer(row.number, Status(row.status).name.lower(), row.reasons)
 
     def _decide(self, group: list[Submission]) -> Decided | None:
         """Decide and sign a batch; None if a command raised and everything is to be done again."""
@@ -414,6 +407,18 @@ class Engine:
 _NO_MAC = b"\x00" * 17
 _PAUSE_SECONDS = 0.1
 _TICKS_TRIED_MAX = 100_000
+
+
+def _answer_again(
+    asked: RequestKey, key: KeyRow, rows: Mapping[int, TransferRow | CommandRow]
+) -> Answer:
+    """The answer that a key was given, from the row that it points at."""
+    row = rows.get(key.number)
+    if row is None or (row.credential, row.key, row.mac) != (*asked, key.mac):
+        raise Tampered(what=f"the request key of command {key.number} points elsewhere")
+    if isinstance(row, CommandRow):
+        return Answer(row.number, row.outcome, "", row.detail)
+    return Answer(row.number, Status(row.status).name.lower(), row.reasons)
 
 
 def _head_of(header: Header) -> Head:

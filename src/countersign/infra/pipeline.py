@@ -10,6 +10,7 @@ import select
 from collections.abc import Sequence
 
 from psycopg import pq
+from psycopg.pq.abc import PGresult
 
 from countersign.infra.clock import monotonic
 
@@ -52,13 +53,13 @@ class PipelineConnection:
 
     def run(self, sql: str) -> list[Row]:
         """Run plain SQL, outside the pipeline; values come back as text."""
-        return _rows_of(self._checked(self._pg.exec_(sql.encode())))
+        return rows_of(self._checked(self._pg.exec_(sql.encode())))
 
     def query(self, sql: str, parameters: Sequence[bytes | None] = ()) -> list[Row]:
         """Run one statement with binary parameters and results, outside the pipeline."""
         binary = [1] * len(parameters)
         result = self._pg.exec_params(sql.encode(), list(parameters), None, binary, 1)
-        return _rows_of(self._checked(result))
+        return rows_of(self._checked(result))
 
     def prepare(self, name: str, sql: str) -> None:
         self._checked(self._pg.prepare(name.encode(), sql.encode()))
@@ -81,10 +82,10 @@ class PipelineConnection:
         except Exception as error:
             raise OutcomeUnknown(f"send failed: {error}") from error
 
-    def finish(self, *, timeout_seconds: float | None = None) -> list[pq.abc.PGresult]:
+    def finish(self, *, timeout_seconds: float | None = None) -> list[PGresult]:
         """Wait for the transaction that `sync` closed; its results in order."""
         deadline = None if timeout_seconds is None else monotonic() + timeout_seconds
-        results: list[pq.abc.PGresult] = []
+        results: list[PGresult] = []
         failure: _Failure | None = None
         empty = 0
         while True:
@@ -110,7 +111,7 @@ class PipelineConnection:
         with contextlib.suppress(Exception):
             self._pg.finish()
 
-    def _next(self, deadline: float | None) -> pq.abc.PGresult | None:
+    def _next(self, deadline: float | None) -> PGresult | None:
         pg = self._pg
         is_late = False
         try:
@@ -125,7 +126,7 @@ class PipelineConnection:
             raise OutcomeUnknown("timeout")
         return result
 
-    def _checked(self, result: pq.abc.PGresult) -> pq.abc.PGresult:
+    def _checked(self, result: PGresult) -> PGresult:
         if result.status not in _OK:
             self._raise(*_failure_of(result))
         return result
@@ -143,7 +144,7 @@ def _milliseconds_left(deadline: float | None) -> int | None:
 _Failure = tuple[str, str, str]
 
 
-def _failure_of(result: pq.abc.PGresult) -> _Failure:
+def _failure_of(result: PGresult) -> _Failure:
     sqlstate, schema, table = (
         (result.error_field(field) or b"").decode()
         for field in (_SQLSTATE, _SCHEMA_NAME, _TABLE_NAME)
@@ -151,6 +152,7 @@ def _failure_of(result: pq.abc.PGresult) -> _Failure:
     return sqlstate, result.error_message.decode(errors="replace").strip(), f"{schema}.{table}"
 
 
-def _rows_of(result: pq.abc.PGresult) -> list[Row]:
+def rows_of(result: PGresult) -> list[Row]:
+    """All rows of an answer."""
     columns = range(result.nfields)
     return [[result.get_value(row, column) for column in columns] for row in range(result.ntuples)]

@@ -13,15 +13,23 @@ SELECT $1::int, u.* FROM unnest($2::bigint[], $3::int[], $4::bytea[], $5::bytea[
   $7::bigint[], $8::bigint[], $9::bytea[], $10::bigint[], $11::text[], $12::int[], $13::smallint[],
   $14::smallint[], $15::text[], $16::int[], $17::bytea[], $18::bytea[], $19::bytea[]) AS u
 """
-SELECT_TRANSFERS = """
+_COLUMNS = """
 SELECT array_agg(number), array_agg(credential), array_agg(key), array_agg(mac), array_agg(digest),
   array_agg(debtor), array_agg(creditor), array_agg(creditor_index), array_agg(amount),
   array_agg(currency), array_agg(execution_day), array_agg(action), array_agg(status),
   array_agg(reasons), array_agg(policy), array_agg(evidence), array_agg(debtor_side),
   array_agg(creditor_side)
+"""
+_OF_A_SPAN = """
 FROM (SELECT * FROM transfers.transfer WHERE number >= $1::bigint AND number < $2::bigint
   AND day >= $3::int AND day <= $4::int ORDER BY number) AS ordered
 """
+_CHOSEN = """
+FROM (SELECT t.* FROM unnest($1::int[], $2::bigint[]) AS chosen (day, number)
+  JOIN transfers.transfer AS t ON t.day = chosen.day AND t.number = chosen.number) AS ordered
+"""
+SELECT_TRANSFERS = _COLUMNS + _OF_A_SPAN
+SELECT_CHOSEN_TRANSFERS = _COLUMNS + _CHOSEN
 INSERT_HOLDS = """
 INSERT INTO transfers.hold (number, owner, reasons, until_ms)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[])

@@ -164,8 +164,18 @@ class _Ending:
         if not self.is_stopping:
             self.is_stopping = True
             self.status = status
+            if status != EXIT_STOPPED:
+                threading.Thread(target=self._insist, name="ending", daemon=True).start()
         with contextlib.suppress(RuntimeError):  # The loop may be gone already.
             self._loop.call_soon_threadsafe(self.asked.set)
+
+    def _insist(self) -> None:
+        """A gate that must not go on ends whatever its threads are doing.
+
+        Nothing that it has not answered is lost, and its peers wait for nobody.
+        """
+        threading.Event().wait(_GRACE_SECONDS)
+        os._exit(self.status)
 
 
 def _batch(engine: Engine, snapshots: Snapshots, ending: _Ending) -> None:
@@ -176,7 +186,7 @@ def _batch(engine: Engine, snapshots: Snapshots, ending: _Ending) -> None:
                 engine.wait(_WAIT_SECONDS)
             snapshots.consider(engine)
         engine.drain()
-        snapshots.finish(engine)
+        snapshots.finish()
     except Fenced as refusal:
         _log.error("gate.fenced", why=refusal.sentence())
         ending.ask(EXIT_FENCED)
@@ -190,10 +200,7 @@ def _batch(engine: Engine, snapshots: Snapshots, ending: _Ending) -> None:
 
 
 def _keep_house(head: HeadFile, journal: PostgresJournal, engine: Engine, ending: _Ending) -> None:
-    """Each second: the head file durable, tomorrow's partitions made, the gate not overtaken.
-
-    An overtaken gate ends whatever its batcher is doing: nothing that it has not answered is lost.
-    """
+    """Each second: the head file durable, tomorrow's partitions made, the gate not overtaken."""
     pause = threading.Event()
     try:
         while not ending.is_stopping:
@@ -204,8 +211,6 @@ def _keep_house(head: HeadFile, journal: PostgresJournal, engine: Engine, ending
     except Fenced as refusal:
         _log.error("gate.fenced", why=refusal.sentence())
         ending.ask(EXIT_FENCED)
-        pause.wait(_GRACE_SECONDS)
-        os._exit(EXIT_FENCED)
 
 
 def _publish(checkpoints: Checkpoints, ending: _Ending) -> None:

@@ -1,12 +1,12 @@
 """Snapshots while the gate works: encoded by a forked child, stored by a thread of its own.
 
-The child has the state as it was at the fork and holds nobody up. It writes to a pipe and ends; the
-parent signs and stores. One at a time; one that fails is tried again after as many commands.
+The child has the state as it was at the fork and holds nobody up; the parent signs and stores. One
+at a time; one that fails is tried again after as many commands.
 """
 
-import os
 import threading
 
+from countersign.entrypoints.gate.forked import Forked
 from countersign.gate.engine import Engine
 from countersign.gate.journal.protocol import Journal, JournalBroken
 from countersign.gate.rows import Signer
@@ -15,7 +15,7 @@ from countersign.gate.state import Chain
 from countersign.infra.logs import get_logger
 
 _log = get_logger(__name__)
-_READ_BYTES = 1 << 20
+_ENCODING_SECONDS_MAX = 300.0
 
 
 class Snapshots:
@@ -41,39 +41,26 @@ class Snapshots:
         self._last = size
         self._begin(engine)
 
-    def finish(self, engine: Engine) -> None:
+    def finish(self) -> None:
         """Wait for the one being stored; the last word before the gate ends."""
-        del engine
         if self._storing:
             self._storing.join(60.0)
 
     def _begin(self, engine: Engine) -> None:
         state = engine.state
-        chain, size = state.chain, state.log.size
-        reader, writer = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            status = 1
-            try:
-                os.close(reader)
-                content = encode_content(state)
-                with os.fdopen(writer, "wb") as pipe:
-                    pipe.write(content)
-                status = 0
-            finally:
-                os._exit(status)
-        os.close(writer)
+        encoding = Forked(lambda: encode_content(state))
         self._storing = threading.Thread(
-            target=self._store, args=(reader, pid, chain, size), name="snapshot", daemon=True
+            target=self._store,
+            args=(encoding, state.chain, state.log.size),
+            name="snapshot",
+            daemon=True,
         )
         self._storing.start()
 
-    def _store(self, reader: int, pid: int, chain: Chain, size: int) -> None:
-        with os.fdopen(reader, "rb") as pipe:
-            content = pipe.read()
-        _, status = os.waitpid(pid, 0)
-        if status:
-            _log.error("gate.snapshot_failed", seq=chain.seq, status=status)
+    def _store(self, encoding: Forked, chain: Chain, size: int) -> None:
+        content = encoding.result(timeout_seconds=_ENCODING_SECONDS_MAX)
+        if content is None:
+            _log.error("gate.snapshot_failed", seq=chain.seq)
             return
         stored = sign_snapshot(content, chain, size, self._signer)
         try:

@@ -90,8 +90,10 @@ class MemoryJournal:
         self._fault("look_up")
         return {key: self._disk.keys[key] for key in self._asked if key in self._disk.keys}
 
-    def row_of(self, key: KeyRow) -> TransferRow | CommandRow | None:
-        return self._disk.rows.get(key.number)
+    def rows_of(self, keys: Sequence[KeyRow]) -> dict[int, TransferRow | CommandRow]:
+        self._fault("rows")
+        rows = self._disk.rows
+        return {key.number: rows[key.number] for key in keys if key.number in rows}
 
     def commit_start(self, decided: Decided) -> None:
         self._fault("send")

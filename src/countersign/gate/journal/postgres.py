@@ -8,6 +8,8 @@ is off. 3. A starting gate ends the backends of older ones: a half-sent batch wo
 from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
+from psycopg.pq.abc import PGresult
+
 from countersign.access import store as access
 from countersign.accounts import store as accounts
 from countersign.audit.merkle import EMPTY_ROOT
@@ -26,7 +28,13 @@ from countersign.gate.journal.protocol import (
 )
 from countersign.gate.rows import CommandRow, Header
 from countersign.infra import arrays
-from countersign.infra.pipeline import OutcomeUnknown, PipelineConnection, Row, StatementFailed
+from countersign.infra.pipeline import (
+    OutcomeUnknown,
+    PipelineConnection,
+    Row,
+    StatementFailed,
+    rows_of,
+)
 from countersign.ledger import store as ledger
 from countersign.rules import store as rules
 from countersign.transfers import store as transfers
@@ -61,7 +69,8 @@ class PostgresJournal:
                 self._writer.prepare(name, sql)
             self._writer.enter_pipeline()
             self._reader = self._connect("countersign gate reader")
-            self._reader.prepare("look_up", statements.LOOK_UP_KEYS)
+            for name, sql in statements.QUESTIONS.items():
+                self._reader.prepare(name, sql)
             self._reader.enter_pipeline()
         except (OutcomeUnknown, StatementFailed) as error:
             self.close()
@@ -103,17 +112,10 @@ class PostgresJournal:
 
     def look_up_start(self, keys: Sequence[RequestKey]) -> None:
         credentials = arrays.int4s([key[0] for key in keys])
-        try:
-            self._look_up.send("look_up", [credentials, arrays.byteas([key[1] for key in keys])])
-            self._look_up.sync()
-        except OutcomeUnknown as error:
-            raise JournalBroken(str(error)) from error
+        self._question(("keys", [credentials, arrays.byteas([key[1] for key in keys])]))
 
     def look_up_finish(self) -> dict[RequestKey, KeyRow]:
-        try:
-            result = self._look_up.finish(timeout_seconds=self._answer_timeout_seconds)[0]
-        except (OutcomeUnknown, StatementFailed) as error:
-            raise JournalBroken(str(error)) from error
+        result = self._replies()[0]
         found = {}
         for row in range(result.ntuples):
             credential, key, mac, day, number = (
@@ -123,13 +125,18 @@ class PostgresJournal:
             found[arrays.read_int(credential), key] = key_row
         return found
 
-    def row_of(self, key: KeyRow) -> TransferRow | CommandRow | None:
-        one = [*map(arrays.int8, (key.number, key.number + 1)), *map(arrays.int4, (key.day,) * 2)]
-        found: list[TransferRow | CommandRow] = [
-            *transfers.read_transfers(self._ask(transfers.SELECT_TRANSFERS, one)[0]),
-            *statements.read_commands(self._ask(statements.SELECT_COMMANDS, one)[0]),
+    def rows_of(self, keys: Sequence[KeyRow]) -> dict[int, TransferRow | CommandRow]:
+        chosen = [
+            arrays.int4s([key.day for key in keys]),
+            arrays.int8s([key.number for key in keys]),
         ]
-        return found[0] if found else None
+        self._question(("transfers", chosen), ("commands", chosen))
+        orders, commands = (rows_of(result)[0] for result in self._replies())
+        found: list[TransferRow | CommandRow] = [
+            *transfers.read_transfers(orders),
+            *statements.read_commands(commands),
+        ]
+        return {row.number: row for row in found}
 
     def commit_start(self, decided: Decided) -> None:
         self._ensure_day(decided.day)
@@ -253,6 +260,20 @@ class PostgresJournal:
         if self._reader is None:
             raise JournalBroken("the journal is not open")
         return self._reader
+
+    def _question(self, *asked: tuple[str, list[bytes]]) -> None:
+        try:
+            for name, parameters in asked:
+                self._look_up.send(name, parameters)
+            self._look_up.sync()
+        except OutcomeUnknown as error:
+            raise JournalBroken(str(error)) from error
+
+    def _replies(self) -> list[PGresult]:
+        try:
+            return self._look_up.finish(timeout_seconds=self._answer_timeout_seconds)
+        except (OutcomeUnknown, StatementFailed) as error:
+            raise JournalBroken(str(error)) from error
 
     def _connect(self, name: str) -> PipelineConnection:
         connection = PipelineConnection(self._dsn, application_name=name)

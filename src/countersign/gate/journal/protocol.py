@@ -94,8 +94,8 @@ class Journal(Protocol):
 
     def look_up_finish(self) -> dict[RequestKey, KeyRow]: ...
 
-    def row_of(self, key: KeyRow) -> TransferRow | CommandRow | None:
-        """The row that a request key points at."""
+    def rows_of(self, keys: Sequence[KeyRow]) -> dict[int, TransferRow | CommandRow]:
+        """The rows that request keys point at, by number, in one question however many they are."""
 
     def commit_start(self, decided: Decided) -> None:
         """Send a batch; raises CommitUnknown if even that broke."""

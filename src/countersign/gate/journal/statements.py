@@ -33,12 +33,20 @@ INSERT INTO gate.command (day, number, kind, credential, key, mac, transfer, dig
 SELECT $1::int, u.* FROM unnest($2::bigint[], $3::smallint[], $4::int[], $5::bytea[], $6::bytea[],
   $7::bigint[], $8::bytea[], $9::text[], $10::bytea[], $11::bytea[]) AS u
 """
-SELECT_COMMANDS = """
+_COMMAND_COLUMNS = """
 SELECT array_agg(number), array_agg(kind), array_agg(credential), array_agg(key), array_agg(mac),
   array_agg(transfer), array_agg(digest), array_agg(outcome), array_agg(detail), array_agg(body)
+"""
+_COMMANDS_OF_A_SPAN = """
 FROM (SELECT * FROM gate.command WHERE number >= $1::bigint AND number < $2::bigint
   AND day >= $3::int AND day <= $4::int ORDER BY number) AS ordered
 """
+_CHOSEN_COMMANDS = """
+FROM (SELECT c.* FROM unnest($1::int[], $2::bigint[]) AS chosen (day, number)
+  JOIN gate.command AS c ON c.day = chosen.day AND c.number = chosen.number) AS ordered
+"""
+SELECT_COMMANDS = _COMMAND_COLUMNS + _COMMANDS_OF_A_SPAN
+SELECT_CHOSEN_COMMANDS = _COMMAND_COLUMNS + _CHOSEN_COMMANDS
 INSERT_KEYS = """
 INSERT INTO gate.request_key (credential, key, mac, day, number)
 SELECT u.credential, u.key, u.mac, $1::int, u.number
@@ -76,6 +84,12 @@ SELECT array_agg(number), array_agg(hashes)
 FROM (SELECT * FROM audit.tile WHERE number >= $1::bigint ORDER BY number) AS ordered
 """
 
+# What the batcher asks before it decides, on a connection that it only reads with.
+QUESTIONS = {
+    "keys": LOOK_UP_KEYS,
+    "transfers": transfers.SELECT_CHOSEN_TRANSFERS,
+    "commands": SELECT_CHOSEN_COMMANDS,
+}
 STATEMENTS = {
     "batch": INSERT_BATCH,
     "transfers": transfers.INSERT_TRANSFERS,

@@ -30,6 +30,7 @@ POINTS: dict[str, tuple[str, ...]] = {
     "open": (BROKEN, *_ANYWHERE),
     "take_over": (BROKEN, *_ANYWHERE),
     "look_up": (BROKEN, *_ANYWHERE),
+    "rows": (BROKEN, *_ANYWHERE),
     "send": (BROKEN, UNKNOWN, REFUSED, *_ANYWHERE),
     "before_commit": (BROKEN, UNKNOWN, UNKNOWN, REFUSED, *_ANYWHERE),
     # Once it is committed nobody may say that it is certainly not.

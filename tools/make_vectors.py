@@ -25,7 +25,13 @@ from countersign.gate.rows import (
     command_leaf,
     order_leaf,
 )
-from countersign.kernel.digest import Committer, Value, encode_value, salts_from
+from countersign.kernel.digest import (
+    Committer,
+    OpenSide,
+    Value,
+    encode_value,
+    salts_from,
+)
 from countersign.transfers.model import Action, Status, TransferRow
 from countersign.transfers.order import ORDER_TABLE, Order, values_of
 
@@ -98,9 +104,8 @@ def digest_vectors() -> Vectors:
 
 def leaf_vectors() -> Vectors:
     """docs/formats.md: leaves, the log over them, a batch header and a checkpoint."""
-    digest = Committer(ORDER_TABLE, INSTANCE).digest(
-        [encode_value(value) for value in values_of(FULL)], SEEDS
-    )
+    encoded = [encode_value(value) for value in values_of(FULL)]
+    digest = Committer(ORDER_TABLE, INSTANCE).commit(encoded, SEEDS).digest
     order = TransferRow(
         number=1,
         credential=101,
@@ -181,22 +186,37 @@ def texts() -> dict[str, str]:
 
 
 def _order(values: tuple[Value, ...]) -> Vectors:
+    committer = Committer(ORDER_TABLE, INSTANCE)
     encoded = [encode_value(value) for value in values]
-    leaves = Committer(ORDER_TABLE, INSTANCE).leaves(encoded, SEEDS)
+    digest, roots = committer.commit(encoded, SEEDS)
     return {
         "fields": [
             {
                 "number": number,
                 "name": field.name,
-                "subject": ("debtor", "creditor")[field.subject],
+                "side": ORDER_TABLE.sides[field.side],
                 "value": values[number],
                 "encoded": encoded[number].hex(),
-                "leaf": leaves[number].hex(),
+                "leaf": leaf,
             }
-            for number, field in enumerate(ORDER_TABLE.fields)
+            for number, (field, leaf) in enumerate(
+                zip(ORDER_TABLE.fields, _leaves(committer, values), strict=True)
+            )
         ],
-        "digest": Committer(ORDER_TABLE, INSTANCE).root(leaves).hex(),
+        "sides": {name: root.hex() for name, root in zip(ORDER_TABLE.sides, roots, strict=True)},
+        "digest": digest.hex(),
     }
+
+
+def _leaves(committer: Committer, values: tuple[Value, ...]) -> list[str]:
+    """The commitment of each field, in the order of the table."""
+    leaves: dict[str, str] = {}
+    for side, of_side in enumerate(SEEDS):
+        pairs = zip(ORDER_TABLE.fields, values, strict=True)
+        mine = {field.name: value for field, value in pairs if field.side == side}
+        made = committer.leaves(side, OpenSide(of_side, list(mine.values())))
+        leaves.update(zip(mine, [leaf.hex() for leaf in made], strict=True))
+    return [leaves[field.name] for field in ORDER_TABLE.fields]
 
 
 def _batch(root: bytes) -> Vectors:

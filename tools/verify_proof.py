@@ -21,6 +21,7 @@ FIELDS = """channel credential message_id payment_information_id instruction_id 
     debtor_agent debtor_address ultimate_debtor creditor_name creditor_account creditor_agent
     creditor_address ultimate_creditor service_level category_purpose purpose_code charge_bearer
     remittance_information""".split()
+SIDES = {"debtor": [*FIELDS[:16], *FIELDS[21:]], "creditor": FIELDS[16:21]}
 ACTIONS = dict(enumerate(["release", "challenge", "approve", "hold", "block"], 1))
 STATUSES = dict(enumerate("""draft ordered challenged attested signed pending_approval held released
     dispatched settled rejected cancelled expired returned recalled""".split(), 1))
@@ -67,10 +68,9 @@ def open_checkpoint(note, key):
     """Give name, size and root of a note that the log signed; the key's name is the log's."""
     name, key_id, encoded = [*key.split("+", 2), "", ""][:3]
     key = unbase64(encoded, KEY)
-    need(key[0] == 1 and NAME.fullmatch(name))
-    need(key_id == sha256(name.encode() + b"\n" + key).hexdigest()[:8])
+    need((key[0], key_id) == (1, sha256(name.encode() + b"\n" + key).hexdigest()[:8]))
     text, gap, signatures = note.rpartition("\n\n")
-    need(gap and signatures.endswith("\n") and len(note.encode()) <= 65_536)
+    need(gap and signatures.endswith("\n") and len(note.encode()) <= 65536 and NAME.fullmatch(name))
     need(all(c >= " " or c == "\n" for c in text) and signatures.count("\n") <= 16)
     ours = []
     for line in signatures.removesuffix("\n").split("\n"):
@@ -138,28 +138,29 @@ def verify_events(events, digest, size, root):
 
 
 def verify_fields(fields, instance, digest):
-    """Hold the digest against all fields, the disclosed ones committed to again; give those."""
-    disclosed, withheld = fields["disclosed"], fields["withheld"]
-    domain = b"countersign/order/v1\0" + instance
-    need(sorted(one["name"] for one in disclosed + withheld) == sorted(FIELDS), "wrong_fields")
-    leaves = {one["name"]: unbase64(one["leaf"], HASH) for one in withheld}
-    for one in disclosed:
-        salt, value, number = unbase64(one["salt"], SALT), one["value"], FIELDS.index(one["name"])
+    """Hold the digest against both sides, the disclosed fields committed to again; give those."""
+    shown, kept, domain = *map(fields.get, PARTS), b"countersign/order/v1\0" + instance
+    hashes = {one["name"]: unbase64(one["leaf"], HASH) for one in kept}
+    names = [name for side in SIDES for name in ([side] if side in hashes else SIDES[side])]
+    need(sorted(one["name"] for one in shown + kept) == sorted(names), "wrong_fields")
+    for one in shown:
+        value, start = one["value"], b"\0" + domain + struct.pack(">H", FIELDS.index(one["name"]))
         data = b"\0" if value is None else struct.pack(">BIq", 2, 8, value) if type(value) is int \
             else struct.pack(">BI", 1, len(value.encode())) + value.encode()  # fmt: skip
-        data = b"\0" + domain + struct.pack(">H", number) + salt + data
-        leaves[one["name"]] = sha256(data).digest()
-    root = b"\2" + domain + struct.pack(">H", len(FIELDS)) + b"".join(map(leaves.get, FIELDS))
+        hashes[one["name"]] = sha256(start + unbase64(one["salt"], SALT) + data).digest()
+    for number, (side, names) in enumerate(SIDES.items()):
+        head, leaves = struct.pack(">HH", number, len(names)), [hashes.get(n, b"") for n in names]
+        hashes.setdefault(side, sha256(b"\1" + domain + head + b"".join(leaves)).digest())
+    root = b"\2" + domain + struct.pack(">H", len(SIDES)) + b"".join(map(hashes.get, SIDES))
     need(sha256(root).digest() == digest, "wrong_fields")
-    return {one["name"]: one["value"] for one in disclosed}
+    return {one["name"]: one["value"] for one in shown}
 
 
 def verify(file, trusted):
     need(len(file) <= 16 * 1024 * 1024, "too_large")
     unique = lambda pairs: need(len(dict(pairs)) == len(pairs)) or dict(pairs)
     proof = json.loads(file.decode(), object_pairs_hook=unique)
-    json.dumps(proof, ensure_ascii=False).encode()  # Raises for text that has no bytes.
-    need(isinstance(proof, dict))
+    need(isinstance(proof, dict) and json.dumps(proof, ensure_ascii=False).encode())  # Has bytes.
     need((proof.get("format"), proof.get("version")) == ("countersign-proof", 1), "unknown_format")
     need(fits(proof, SHAPE))
     order, older, origin = proof["order"], proof["older"], proof["instance"]

@@ -53,36 +53,49 @@ def test_digests() -> None:
     vectors = read("digest.json")
     domain = b"countersign/order/v1\0" + unhex(vectors["instance"])
     for order in vectors["orders"]:
-        leaves = b""
+        sides = {"debtor": b"", "creditor": b""}
         for number, field in enumerate(order["fields"]):
             assert field["number"] == number
-            assert encoded(field["value"]).hex() == field["encoded"]
-            salt = unhex(vectors[f"{field['subject']}_salts"][number])
+            salt = unhex(vectors[f"{field['side']}_salts"][number])
             committed = domain + number.to_bytes(2, "big") + salt + encoded(field["value"])
             leaf = sha256(b"\0" + committed).digest()
             assert leaf.hex() == field["leaf"]
-            leaves += leaf
-        root = b"\2" + domain + len(order["fields"]).to_bytes(2, "big") + leaves
-        assert sha256(root).hexdigest() == order["digest"]
+            sides[field["side"]] += leaf
+        roots = b""
+        for number, (side, leaves) in enumerate(sides.items()):
+            count = len(leaves) // 32
+            head = domain + number.to_bytes(2, "big") + count.to_bytes(2, "big")
+            root = sha256(b"\1" + head + leaves).digest()
+            assert root.hex() == order["sides"][side]
+            roots += root
+        digest = sha256(b"\2" + domain + len(sides).to_bytes(2, "big") + roots)
+        assert digest.hexdigest() == order["digest"]
 
 
 def test_the_script_agrees_on_fields_and_leaves() -> None:
-    """With each field withheld in turn, and none."""
+    """With none withheld, each field in turn, each side, and everything."""
     script = runpy.run_path(str(SCRIPT))
     vectors = read("digest.json")
     order = vectors["orders"][1]
     assert [field["name"] for field in order["fields"]] == script["FIELDS"]
-    for hidden in range(-1, len(order["fields"])):
+    names = [field["name"] for field in order["fields"]]
+    of_side = {
+        side: [field["name"] for field in order["fields"] if field["side"] == side]
+        for side in order["sides"]
+    }
+    for hidden in ([], *([name] for name in names), *of_side.values(), names):
+        whole = [side for side, members in of_side.items() if set(members) <= set(hidden)]
         shown = [
             {"name": f["name"], "value": f["value"], "salt": _salt(vectors, f)}
             for f in order["fields"]
-            if f["number"] != hidden
+            if f["name"] not in hidden
         ]
         kept = [
             {"name": f["name"], "leaf": _base64(f["leaf"])}
             for f in order["fields"]
-            if f["number"] == hidden
+            if f["name"] in hidden and f["side"] not in whole
         ]
+        kept += [{"name": side, "leaf": _base64(order["sides"][side])} for side in whole]
         fields = {"disclosed": shown, "withheld": kept}
         script["verify_fields"](fields, unhex(vectors["instance"]), unhex(order["digest"]))
     for leaf in read("leaf.json")["leaves"]:
@@ -92,7 +105,7 @@ def test_the_script_agrees_on_fields_and_leaves() -> None:
 
 
 def _salt(vectors: dict[str, Any], field: dict[str, Any]) -> str:
-    return _base64(vectors[f"{field['subject']}_salts"][field["number"]])
+    return _base64(vectors[f"{field['side']}_salts"][field["number"]])
 
 
 def _base64(text: str) -> str:
@@ -183,7 +196,7 @@ def test_the_documented_field_table_is_ours() -> None:
     lines = [line.split(" | ") for line in (ROOT / "docs/digest.md").read_text().split("\n")]
     table = [(row[1].strip("`"), row[3], row[4].strip(" |")) for row in lines if len(row) == 5]
     assert table[1:] == [
-        (field.name, ("debtor", "creditor")[field.subject], class_of(f"order.{field.name}").value)
+        (field.name, ORDER_TABLE.sides[field.side], class_of(f"order.{field.name}").value)
         for field in ORDER_TABLE.fields
     ]
 

@@ -23,7 +23,9 @@ from countersign.flows.export_proof import (
 )
 from countersign.flows.verify_proof import verify_proof
 from countersign.gate import commands
+from countersign.gate.intake import SealedOrder
 from countersign.gate.journal.reading import NoSuchTransfer
+from countersign.kernel.digest import OpenSide
 from countersign.kernel.refusal import Refusal
 from countersign.transfers.order import CREDITOR_FIELDS, ORDER_TABLE
 from countersign.vault.classes import DataClass, class_of
@@ -130,14 +132,11 @@ def test_no_seed_and_no_index_enters_a_proof(bank: Bank, story: int, file: bytes
     for secret in row:
         assert secret not in leaves
         assert proof_file.to_base64(secret).encode() not in file
-    opened = bank.intake.open_order(
-        digest=verify_proof(file, bank.log).digest,
-        debtor_index=bank.intake.index_of(f"IBAN:{planted.DEBTOR_IBAN}"),
-        creditor_index=row[0],
-        sides=(row[3], row[4]),
-    )
-    for seed in opened.seeds:
-        assert proof_file.to_base64(seed).encode() not in file
+    digest = verify_proof(file, bank.log).digest
+    debtor_index = bank.intake.index_of(f"IBAN:{planted.DEBTOR_IBAN}")
+    for side in bank.intake.open_sides(SealedOrder(digest, debtor_index, row[0], row[3], row[4])):
+        assert isinstance(side, OpenSide)
+        assert proof_file.to_base64(side.seed).encode() not in file
 
 
 def test_the_answer_says_when_no_key_was_given(bank: Bank, file: bytes, tmp_path: Path) -> None:
@@ -270,6 +269,11 @@ def _add_field(parts: Parts) -> None:
     disclosed.append(disclosed[0] | {"name": "colour"})
 
 
+def _withhold_a_side_too(parts: Parts) -> None:
+    """A side by its root although its fields are there."""
+    parts["order"]["fields"]["withheld"].append({"name": "creditor", "leaf": "A" * 43 + "="})
+
+
 def _drop_field(parts: Parts) -> None:
     parts["order"]["fields"]["withheld"].pop()
 
@@ -376,6 +380,7 @@ MUTATIONS: dict[str, tuple[Callable[[Parts], None], str]] = {
     "a field twice": (_repeat_field, "proof.wrong_fields"),
     "an unknown field": (_add_field, "proof.wrong_fields"),
     "a field less": (_drop_field, "proof.wrong_fields"),
+    "a side beside its fields": (_withhold_a_side_too, "proof.wrong_fields"),
     "another instance": (_set("instance", "id", to="A" * 22 + "=="), "proof.wrong_fields"),
     "a short instance": (_set("instance", "id", to="AAAA"), "proof.malformed"),
     "another name": (_set("instance", "name", to="other"), "proof.shown_differs"),
@@ -462,16 +467,35 @@ def test_hostile_files_are_refused_alike(tmp_path: Path) -> None:
     assert set(theirs) == {"proof.malformed", "proof.too_large", "proof.unknown_format"}
 
 
-def test_an_erased_creditor_leaves_older_proofs_valid(bank: Bank, story: int) -> None:
+def test_an_erased_debtor_leaves_proofs_of_the_creditor(bank: Bank, story: int) -> None:
+    bank.keys.destroy(bank.intake.index_of(f"IBAN:{planted.DEBTOR_IBAN}"))
+    after = verify_proof(export(bank, story, disclose=["creditor_name"]), bank.log)
+    assert after.fields["creditor_name"] == planted.CREDITOR_NAME
+    assert set(after.fields) == {"creditor_name", "creditor_agent"}
+
+
+def test_an_erased_creditor_leaves_proofs_of_the_rest(
+    bank: Bank, story: int, tmp_path: Path
+) -> None:
     before = export(bank, story)
     bank.keys.destroy(bank.intake.index_of(f"IBAN:{planted.CREDITOR_IBAN}"))
     assert code_of(before, bank.log) == ""
     assert CREDITOR_FIELDS - {"creditor_agent"} <= set(verify_proof(before, bank.log).withheld)
     with pytest.raises(SubjectErased):
         export(bank, story, disclose=["creditor_name"])
-    after = verify_proof(export(bank, story), bank.log)
-    assert (after.status, after.fields) == ("settled", {})
-    assert set(after.withheld) == {field.name for field in ORDER_TABLE.fields}
+    file = export(bank, story, disclose=["debtor_name"])
+    after = verify_proof(file, bank.log)
+    assert after.status == "settled"
+    assert after.fields["debtor_name"] == planted.DEBTOR_NAME
+    assert after.fields["instructed_amount"] == 50_000_000
+    assert set(after.withheld) == (RESTRICTED - {"debtor_name"}) | CREDITOR_FIELDS
+    assert script_verdict(tmp_path, file, bank.log.text())["fields"] == dict(after.fields)
+    bank.keys.destroy(bank.intake.index_of(f"IBAN:{planted.DEBTOR_IBAN}"))
+    with pytest.raises(SubjectErased):
+        export(bank, story, disclose=["debtor_name"])
+    bare = verify_proof(export(bank, story), bank.log)
+    assert (bare.status, bare.fields) == ("settled", {})
+    assert set(bare.withheld) == {field.name for field in ORDER_TABLE.fields}
 
 
 def test_a_rejected_order_has_a_proof_too(bank: Bank, tmp_path: Path) -> None:

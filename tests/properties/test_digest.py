@@ -11,6 +11,8 @@ from countersign.kernel.digest import (
     SALT_BYTES,
     Committer,
     Disclosure,
+    OpenSide,
+    SideRoot,
     Value,
     WrongDisclosure,
     encode_value,
@@ -38,7 +40,30 @@ subsets = st.sets(st.sampled_from(NAMES))
 
 
 def digest_of(order: list[Value], of_seeds: tuple[bytes, bytes]) -> bytes:
-    return COMMITTER.digest([encode_value(value) for value in order], of_seeds)
+    return COMMITTER.commit([encode_value(value) for value in order], of_seeds).digest
+
+
+def sides_of(order: list[Value], of_seeds: tuple[bytes, bytes]) -> list[OpenSide]:
+    return [
+        OpenSide(
+            of_side,
+            [
+                value
+                for field, value in zip(ORDER_TABLE.fields, order, strict=True)
+                if field.side == side
+            ],
+        )
+        for side, of_side in enumerate(of_seeds)
+    ]
+
+
+def names_withheld(names: set[str]) -> set[str]:
+    """What stands among the withheld when these are shown: a side whole, or its other fields."""
+    out: set[str] = set()
+    for side, side_name in enumerate(ORDER_TABLE.sides):
+        members = {field.name for field in ORDER_TABLE.fields if field.side == side}
+        out |= members - names if members & names else {side_name}
+    return out
 
 
 @MANY
@@ -82,13 +107,13 @@ def test_another_seed_or_instance_gives_another_digest(
     for changed in ((fresh, of_seeds[1]), (of_seeds[0], fresh)):
         assert (digest_of(order, changed) == digest) is (changed == of_seeds)
     elsewhere = Committer(ORDER_TABLE, b"\x23" * 16)
-    assert elsewhere.digest([encode_value(value) for value in order], of_seeds) != digest
+    assert elsewhere.commit([encode_value(value) for value in order], of_seeds).digest != digest
 
 
 def test_another_version_or_name_of_the_table_gives_another_digest() -> None:
     encoded, of_seeds = [encode_value("x")] * COUNT, (b"d" * 16, b"c" * 16)
     tables = (ORDER_TABLE, replace(ORDER_TABLE, version=2), replace(ORDER_TABLE, name="batch"))
-    digests = {Committer(table, INSTANCE).digest(encoded, of_seeds) for table in tables}
+    digests = {Committer(table, INSTANCE).commit(encoded, of_seeds).digest for table in tables}
     assert len(digests) == len(tables)
 
 
@@ -97,13 +122,17 @@ def test_another_version_or_name_of_the_table_gives_another_digest() -> None:
 def test_the_digest_is_what_the_format_says(
     order: list[Value], of_seeds: tuple[bytes, bytes]
 ) -> None:
-    leaves = []
+    leaves: list[list[bytes]] = [[], []]
     for number, (field, value) in enumerate(zip(ORDER_TABLE.fields, order, strict=True)):
-        stream = shake_128(b"countersign/salt/v1\x00" + of_seeds[field.subject]).digest(16 * COUNT)
+        stream = shake_128(b"countersign/salt/v1\x00" + of_seeds[field.side]).digest(16 * COUNT)
         salt = stream[16 * number : 16 * number + 16]
-        leaves.append(by_the_format(number, salt, encode_value(value)))
-    head = b"\x02countersign/order/v1\x00" + INSTANCE + COUNT.to_bytes(2, "big")
-    assert digest_of(order, of_seeds) == sha256(head + b"".join(leaves)).digest()
+        leaves[field.side].append(by_the_format(number, salt, encode_value(value)))
+    domain = b"countersign/order/v1\x00" + INSTANCE
+    roots = b""
+    for side, of_side in enumerate(leaves):
+        head = domain + side.to_bytes(2, "big") + len(of_side).to_bytes(2, "big")
+        roots += sha256(b"\x01" + head + b"".join(of_side)).digest()
+    assert digest_of(order, of_seeds) == sha256(b"\x02" + domain + b"\x00\x02" + roots).digest()
 
 
 @MANY
@@ -111,9 +140,48 @@ def test_the_digest_is_what_the_format_says(
 def test_any_subset_verifies_and_says_what_was_ordered(
     order: list[Value], of_seeds: tuple[bytes, bytes], names: set[str]
 ) -> None:
-    disclosure = COMMITTER.disclose(order, of_seeds, names)
+    disclosure = COMMITTER.disclose(sides_of(order, of_seeds), names)
     shown = COMMITTER.verify(disclosure, digest_of(order, of_seeds))
     assert shown == {name: order[NAMES.index(name)] for name in names}
+
+
+@MANY
+@given(orders, seeds, subsets, st.sampled_from([0, 1]))
+def test_the_root_of_an_erased_side_is_enough_to_prove_the_other(
+    order: list[Value], of_seeds: tuple[bytes, bytes], names: set[str], erased: int
+) -> None:
+    sides: list[OpenSide | SideRoot] = [*sides_of(order, of_seeds)]
+    sides[erased] = COMMITTER.root_of(erased, sides[erased])
+    disclosure = COMMITTER.disclose(sides, names)
+    shown = COMMITTER.verify(disclosure, digest_of(order, of_seeds))
+    left = {field.name for field in ORDER_TABLE.fields if field.side != erased}
+    assert set(shown) == names & left
+
+
+@MANY
+@given(orders, seeds)
+def test_a_side_does_not_stand_for_the_other_nor_a_leaf_for_a_side(
+    order: list[Value], of_seeds: tuple[bytes, bytes]
+) -> None:
+    digest = digest_of(order, of_seeds)
+    debtor, creditor = (
+        COMMITTER.root_of(side, part) for side, part in enumerate(sides_of(order, of_seeds))
+    )
+    assert (
+        COMMITTER.verify(
+            Disclosure(revealed={}, withheld={"debtor": debtor, "creditor": creditor}), digest
+        )
+        == {}
+    )
+    leaf = COMMITTER.leaves(0, sides_of(order, of_seeds)[0])[0]
+    for wrong in (
+        {"debtor": creditor, "creditor": debtor},
+        {"debtor": leaf, "creditor": creditor},
+        {"debtor": debtor},
+        {"debtor": debtor, "creditor": creditor, "ultimate": creditor},
+    ):
+        with pytest.raises(WrongDisclosure):
+            COMMITTER.verify(Disclosure(revealed={}, withheld=wrong), digest)
 
 
 @MANY
@@ -121,9 +189,9 @@ def test_any_subset_verifies_and_says_what_was_ordered(
 def test_a_disclosure_holds_no_seed_and_nothing_of_what_is_withheld(
     order: list[Value], of_seeds: tuple[bytes, bytes], names: set[str]
 ) -> None:
-    disclosure = COMMITTER.disclose(order, of_seeds, names)
+    disclosure = COMMITTER.disclose(sides_of(order, of_seeds), names)
     assert set(disclosure.revealed) == names
-    assert set(disclosure.withheld) == set(NAMES) - names
+    assert set(disclosure.withheld) == names_withheld(names)
     parts = [*disclosure.withheld.values(), *(salt for salt, _ in disclosure.revealed.values())]
     assert all(one not in part for one in of_seeds for part in parts)
     # A withheld leaf is salted: the same value in another field or order gives nothing to compare.
@@ -137,7 +205,7 @@ def test_a_disclosure_holds_no_seed_and_nothing_of_what_is_withheld(
 def test_any_change_of_a_disclosure_is_refused(
     order: list[Value], of_seeds: tuple[bytes, bytes], names: set[str], data: st.DataObject
 ) -> None:
-    disclosure = COMMITTER.disclose(order, of_seeds, names)
+    disclosure = COMMITTER.disclose(sides_of(order, of_seeds), names)
     name = data.draw(st.sampled_from(NAMES))
     for changed in spoiled(disclosure, name, data.draw(values)):
         with pytest.raises(WrongDisclosure):
@@ -151,7 +219,7 @@ def test_a_disclosure_is_for_one_digest(
 ) -> None:
     digest = bytearray(digest_of(order, of_seeds))
     digest[bit // 8] ^= 1 << bit % 8
-    disclosure = COMMITTER.disclose(order, of_seeds, names)
+    disclosure = COMMITTER.disclose(sides_of(order, of_seeds), names)
     for wrong in (bytes(digest), bytes(digest[:-1]), b""):
         with pytest.raises(WrongDisclosure):
             COMMITTER.verify(disclosure, wrong)
@@ -161,7 +229,7 @@ def test_a_disclosure_is_for_one_digest(
 def test_a_value_of_no_known_kind_is_refused_and_does_not_raise_otherwise(value: object) -> None:
     order: list[Value] = ["x"] * COUNT
     of_seeds = (b"d" * 16, b"c" * 16)
-    disclosure = COMMITTER.disclose(order, of_seeds, NAMES)
+    disclosure = COMMITTER.disclose(sides_of(order, of_seeds), NAMES)
     salt = disclosure.revealed["channel"][0]
     forged: dict[str, tuple[bytes, Value]] = {**disclosure.revealed}
     forged["channel"] = (salt, value)  # type: ignore[assignment]  # As a hostile file has it.
@@ -176,8 +244,15 @@ def by_the_format(number: int, salt: bytes, encoded: bytes) -> bytes:
 
 
 def spoiled(disclosure: Disclosure, name: str, value: Value) -> list[Disclosure]:
-    """All the ways in which one field of a disclosure can be wrong."""
+    """All the ways in which one field of a disclosure, or its withheld side, can be wrong."""
     revealed, withheld = dict(disclosure.revealed), dict(disclosure.withheld)
+    if name not in revealed and name not in withheld:
+        surplus = Disclosure(
+            revealed={**revealed, name: (b"s" * SALT_BYTES, value)}, withheld=withheld
+        )
+        other = Disclosure(revealed=revealed, withheld={**withheld, name: b"l" * 32})
+        side = ORDER_TABLE.fields[NAMES.index(name)].side
+        return [surplus, other, *spoiled(disclosure, ORDER_TABLE.sides[side], value)]
     without_r = {key: shown for key, shown in revealed.items() if key != name}
     without_w = {key: leaf for key, leaf in withheld.items() if key != name}
     out = [

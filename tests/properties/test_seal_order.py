@@ -10,10 +10,10 @@ import msgspec
 import pytest
 
 from countersign.gate.commands import PlaceOrder, RefusedIntake, Submission
-from countersign.gate.intake import Intake, OrderRequest
+from countersign.gate.intake import Intake, OrderRequest, SealedOrder
 from countersign.infra.database import Database, Role
-from countersign.kernel.digest import encode_value
-from countersign.transfers.order import CREDITOR_FIELDS, ORDER_TABLE, Order, order_of, values_of
+from countersign.kernel.digest import OpenSide, encode_value
+from countersign.transfers.order import ORDER_TABLE, Order, order_of, values_of
 from countersign.vault.errors import CannotOpen, SubjectErased
 from countersign.vault.keyset import create_keyset
 from countersign.vault.protectors import KeyFileProtector, create_key_file
@@ -43,14 +43,8 @@ class Desk:
         requests = [OrderRequest(secrets.token_bytes(16), order) for order in orders]
         return self.intake.prepare(7, requests)
 
-    def open(self, command: PlaceOrder, **changed: object) -> object:
-        asked: dict[str, object] = {
-            "digest": command.digest,
-            "debtor_index": command.debtor_index,
-            "creditor_index": command.creditor_index,
-            "sides": (command.debtor_side, command.creditor_side),
-        }
-        return self.intake.open_order(**(asked | changed))  # type: ignore[arg-type]
+    def open(self, command: PlaceOrder, **changed: object) -> Order:
+        return self.intake.open_order(sealed(command)._replace(**changed))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -83,6 +77,16 @@ def an_order(random: Random, **fields: object) -> Order:
     return Order(**(values | fields))  # type: ignore[arg-type]  # The names say which is which.
 
 
+def sealed(command: PlaceOrder) -> SealedOrder:
+    return SealedOrder(
+        command.digest,
+        command.debtor_index,
+        command.creditor_index,
+        command.debtor_side,
+        command.creditor_side,
+    )
+
+
 def placed(submissions: list[Submission]) -> list[PlaceOrder]:
     commands = [submission.command for submission in submissions]
     assert all(isinstance(command, PlaceOrder) for command in commands)
@@ -93,16 +97,10 @@ def test_what_was_sealed_is_read_back_and_proves_any_of_its_fields(desk: Desk) -
     random = Random(17)
     orders = [an_order(random) for _ in range(40)]
     for order, command in zip(orders, placed(desk.prepare(*orders)), strict=True):
-        opened = desk.intake.open_order(
-            digest=command.digest,
-            debtor_index=command.debtor_index,
-            creditor_index=command.creditor_index,
-            sides=(command.debtor_side, command.creditor_side),
-        )
-        assert opened.order == order
+        assert desk.open(command) == order
         assert order_of(values_of(order)) == order
         names = random.sample(NAMES, random.randrange(len(NAMES)))
-        disclosure = desk.intake.committer.disclose(opened.values, opened.seeds, names)
+        disclosure = desk.intake.committer.disclose(desk.intake.open_sides(sealed(command)), names)
         shown = desk.intake.committer.verify(disclosure, command.digest)
         assert shown == {name: getattr(order, name) for name in names}
 
@@ -120,12 +118,12 @@ def test_i4_sides_of_another_order_do_not_open_under_this_digest(desk: Desk) -> 
     order = an_order(Random(2))
     one, other = placed(desk.prepare(order, order))
     for changed in (
-        {"sides": (other.debtor_side, one.creditor_side)},
-        {"sides": (one.debtor_side, other.creditor_side)},
-        {"sides": (one.creditor_side, one.debtor_side)},
+        {"debtor_side": other.debtor_side},
+        {"creditor_side": other.creditor_side},
+        {"debtor_side": one.creditor_side, "creditor_side": one.debtor_side},
         {"digest": other.digest},
         {"debtor_index": one.creditor_index, "creditor_index": one.debtor_index},
-        {"sides": (one.debtor_side[:-1], one.creditor_side)},
+        {"debtor_side": one.debtor_side[:-1]},
     ):
         with pytest.raises(CannotOpen):
             desk.open(one, **changed)
@@ -142,22 +140,32 @@ def test_nothing_of_the_text_leaves_the_intake_in_clear(desk: Desk) -> None:
     assert ACCOUNTS[0].partition(":")[2].encode() not in wire
 
 
-def test_an_erased_creditor_leaves_a_proof_of_the_rest(desk: Desk) -> None:
+@pytest.mark.parametrize("erased", [0, 1])
+def test_with_one_side_erased_the_other_still_proves_all_its_fields(
+    desk: Desk, erased: int
+) -> None:
     order = an_order(Random(4))
     (command,) = placed(desk.prepare(order))
-    opened = desk.intake.open_order(
-        digest=command.digest,
-        debtor_index=command.debtor_index,
-        creditor_index=command.creditor_index,
-        sides=(command.debtor_side, command.creditor_side),
-    )
-    rest = set(NAMES) - CREDITOR_FIELDS
-    disclosure = desk.intake.committer.disclose(opened.values, opened.seeds, rest)
-    desk.keys.destroy(command.creditor_index)
+    before = desk.intake.open_sides(sealed(command))
+    desk.keys.destroy((command.debtor_index, command.creditor_index)[erased])
     with pytest.raises(SubjectErased):
         desk.open(command)
-    shown = desk.intake.committer.verify(disclosure, command.digest)
-    assert set(shown) == rest
+    sides = desk.intake.open_sides(sealed(command))
+    assert [isinstance(side, OpenSide) for side in sides] == [erased != 0, erased != 1]
+    assert sides[erased] == desk.intake.committer.root_of(erased, before[erased])
+    rest = {field.name for field in ORDER_TABLE.fields if field.side != erased}
+    shown = desk.intake.committer.verify(
+        desk.intake.committer.disclose(sides, rest), command.digest
+    )
+    assert shown == {name: getattr(order, name) for name in rest}
+
+
+def test_with_both_sides_erased_nothing_is_left_to_prove(desk: Desk) -> None:
+    (command,) = placed(desk.prepare(an_order(Random(4))))
+    for subject in (command.debtor_index, command.creditor_index):
+        desk.keys.destroy(subject)
+    with pytest.raises(SubjectErased):
+        desk.intake.open_sides(sealed(command))
 
 
 @pytest.mark.parametrize(

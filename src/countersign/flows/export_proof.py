@@ -24,10 +24,11 @@ from countersign.flows.proof_file import (
     write_proof,
 )
 from countersign.flows.verify_proof import verify_proof
-from countersign.gate.intake import Intake
+from countersign.gate.intake import Intake, SealedOrder
 from countersign.gate.journal.bridge import Connection
 from countersign.gate.journal.reading import Event, Story, log_nodes, read_story
 from countersign.gate.leaves import read_leaf
+from countersign.kernel.digest import OpenSide
 from countersign.kernel.refusal import Kind, Refusal
 from countersign.transfers.order import ORDER_TABLE
 from countersign.vault.classes import DataClass, class_of
@@ -87,7 +88,7 @@ def export_proof(
             ORDER_TABLE.name,
             ORDER_TABLE.version,
             to_base64(story.transfer.digest),
-            _fields(intake, story, names, is_named=bool(disclose)),
+            _fields(intake, story, names, disclose),
         ),
         events=[_event(event, nodes, checkpoint) for event in story.events],
         older=None if older_size is None else _older(connection, older_size, nodes, checkpoint),
@@ -110,23 +111,24 @@ def _names(disclose: Collection[str]) -> set[str]:
     }
 
 
-def _fields(intake: Intake, story: Story, names: set[str], *, is_named: bool) -> Fields | None:
+def _fields(intake: Intake, story: Story, names: set[str], asked: Collection[str]) -> Fields | None:
     row = story.transfer
     if len(story.debtor_index) != len(row.creditor_index):
         raise CannotOpen(what="order")
+    sealed = SealedOrder(
+        row.digest, story.debtor_index, row.creditor_index, row.debtor_side, row.creditor_side
+    )
     try:
-        opened = intake.open_order(
-            digest=row.digest,
-            debtor_index=story.debtor_index,
-            creditor_index=row.creditor_index,
-            sides=(row.debtor_side, row.creditor_side),
-        )
+        sides = intake.open_sides(sealed)
     except SubjectErased:
-        # Its commitments went with the side that was erased: what happened can still be proved.
-        if is_named:
+        # With both sides its commitments are gone: what happened can still be proved.
+        if asked:
             raise
         return None
-    disclosure = intake.committer.disclose(opened.values, opened.seeds, names)
+    for field in ORDER_TABLE.fields:
+        if field.name in asked and not isinstance(sides[field.side], OpenSide):
+            raise SubjectErased(subject=f"of field {field.name}")
+    disclosure = intake.committer.disclose(sides, names)
     return Fields(
         [
             Disclosed(name, to_base64(salt), value)

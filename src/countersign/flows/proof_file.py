@@ -116,21 +116,21 @@ class Disclosed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Withheld(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One field that is kept back: only its commitment."""
+    """One field, or one side as a whole, that is kept back: only its commitment."""
 
     name: _Text
     leaf: _Text
 
 
 class Fields(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Each field of the table, in one of the two."""
+    """Each field of the table, in one of the two; a side may be withheld as a whole."""
 
     disclosed: Annotated[list[Disclosed], msgspec.Meta(max_length=64)]
     withheld: Annotated[list[Withheld], msgspec.Meta(max_length=64)]
 
 
 class OrderPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The order; without fields once a side of it was erased."""
+    """The order; without fields once both sides of it were erased."""
 
     table: _Text
     version: _Size

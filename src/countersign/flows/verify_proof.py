@@ -22,7 +22,6 @@ from countersign.audit.checkpoint import (
 from countersign.audit.merkle import WrongProof, leaf_hash, verify_consistency, verify_inclusion
 from countersign.flows.proof_file import (
     EventPart,
-    Fields,
     MalformedProof,
     NotConsistent,
     NotInLog,
@@ -38,7 +37,14 @@ from countersign.flows.proof_file import (
     read_proof,
 )
 from countersign.gate.leaves import CommandLeaf, OrderLeaf, Shown, UnreadableLeaf, read_leaf
-from countersign.kernel.digest import SALT_BYTES, Committer, Disclosure, Value, WrongDisclosure
+from countersign.kernel.digest import (
+    HASH_BYTES,
+    SALT_BYTES,
+    Committer,
+    Disclosure,
+    Value,
+    WrongDisclosure,
+)
 from countersign.kernel.ids import ID_BYTES
 from countersign.transfers.order import ORDER_TABLE
 
@@ -148,27 +154,25 @@ def _is_same(shown: object, leaf_shows: Shown) -> bool:
 def _verify_fields(order: OrderPart, instance: bytes, digest: bytes) -> Mapping[str, Value]:
     if order.fields is None:
         return {}
-    disclosure = _disclosure(order.fields)
-    count = len(order.fields.disclosed) + len(order.fields.withheld)
-    try:
-        values = Committer(ORDER_TABLE, instance).verify(disclosure, digest)
-    except WrongDisclosure:
-        raise WrongFields from None
-    if count != len(ORDER_TABLE.fields):
-        raise WrongFields
-    return values
-
-
-def _disclosure(fields: Fields) -> Disclosure:
-    return Disclosure(
+    fields = order.fields
+    disclosure = Disclosure(
         revealed={
             one.name: (from_base64(one.salt, what="salt", length=SALT_BYTES), one.value)
             for one in fields.disclosed
         },
         withheld={
-            one.name: from_base64(one.leaf, what="leaf", length=32) for one in fields.withheld
+            one.name: from_base64(one.leaf, what="leaf", length=HASH_BYTES)
+            for one in fields.withheld
         },
     )
+    # A name that is repeated would be lost in the mappings.
+    given = len(fields.disclosed) + len(fields.withheld)
+    if len(disclosure.revealed) + len(disclosure.withheld) != given:
+        raise WrongFields
+    try:
+        return Committer(ORDER_TABLE, instance).verify(disclosure, digest)
+    except WrongDisclosure:
+        raise WrongFields from None
 
 
 def _verify_older(part: Older, log: Verifier, newer: Checkpoint) -> int:

@@ -7,13 +7,14 @@ from a reloaded state. 5. A gate that finds another one's batch in its place sto
 that cannot be decided or committed is found by halving, refused as `gate.fault`, never retried.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
 
 from countersign.access.model import GATE
 from countersign.gate import recovery
+from countersign.gate.answers import answer_again
 from countersign.gate.batch import (
     CommandRaised,
     Decided,
@@ -30,15 +31,12 @@ from countersign.gate.journal.protocol import (
     CommitUnknown,
     Journal,
     JournalBroken,
-    KeyRow,
-    RequestKey,
 )
-from countersign.gate.rows import BatchKind, CommandRow, Header, Signer
+from countersign.gate.rows import BatchKind, Header, Signer
 from countersign.gate.state import State
 from countersign.gate.waiting import Limits, Waiting
 from countersign.infra.clock import Clock
 from countersign.kernel.invariant import invariant
-from countersign.transfers.model import Status, TransferRow
 
 Deliver = Callable[[list[tuple[Submission, Answer]]], None]
 Alarm = Callable[[str, dict[str, str | int]], None]
@@ -217,7 +215,7 @@ class Engine:
             self._waiting.put_back(group)
             raise
         answers = [
-            (s, known[key].mac, _answer_again(key, known[key], rows))
+            (s, known[key].mac, answer_again(key, known[key], rows))
             for s in group
             if (key := (s.credential, s.key)) in known
         ]
@@ -407,18 +405,6 @@ class Engine:
 _NO_MAC = b"\x00" * 17
 _PAUSE_SECONDS = 0.1
 _TICKS_TRIED_MAX = 100_000
-
-
-def _answer_again(
-    asked: RequestKey, key: KeyRow, rows: Mapping[int, TransferRow | CommandRow]
-) -> Answer:
-    """The answer that a key was given, from the row that it points at."""
-    row = rows.get(key.number)
-    if row is None or (row.credential, row.key, row.mac) != (*asked, key.mac):
-        raise Tampered(what=f"the request key of command {key.number} points elsewhere")
-    if isinstance(row, CommandRow):
-        return Answer(row.number, row.outcome, "", row.detail)
-    return Answer(row.number, Status(row.status).name.lower(), row.reasons)
 
 
 def _head_of(header: Header) -> Head:

@@ -2,7 +2,8 @@
 
 Rules: 1. What leaves here holds no restricted text in clear: accounts are blind indexes, text is
 sealed under the key of the account it belongs to, bound to the digest. 2. The digest is made from
-the very values that are sealed. 3. A refused order leaves as its code, under the same request key.
+the very values that are sealed; each side has the other's root sealed into it, so that it proves
+its fields when the other is erased. 3. A refused order leaves as its code, under its request key.
 """
 
 import os
@@ -14,12 +15,19 @@ import msgspec
 from countersign.access.errors import NotPermitted
 from countersign.gate import checks
 from countersign.gate.commands import PlaceOrder, RefusedIntake, Submission, encode
-from countersign.kernel.digest import SEED_BYTES, Committer, Digest, Value, encode_value
+from countersign.kernel.digest import (
+    SEED_BYTES,
+    Committer,
+    Digest,
+    OpenSide,
+    SideRoot,
+    Value,
+    encode_value,
+)
 from countersign.kernel.refusal import Refusal
 from countersign.transfers.order import (
     CREDITOR_SIDE,
     DEBTOR_SIDE,
-    FIELD_SUBJECTS,
     ORDER_TABLE,
     Order,
     account_of,
@@ -29,7 +37,7 @@ from countersign.transfers.order import (
     values_of,
 )
 from countersign.vault.blind_index import blind_index, body_mac
-from countersign.vault.errors import CannotOpen
+from countersign.vault.errors import CannotOpen, SubjectErased
 from countersign.vault.seal import Place, open_sealed, seal
 from countersign.vault.subjects import SubjectKey, SubjectKeys
 
@@ -46,12 +54,14 @@ class OrderRequest(NamedTuple):
     order: Order
 
 
-class OpenedOrder(NamedTuple):
-    """An order read back from its sealed sides, with what a disclosure needs."""
+class SealedOrder(NamedTuple):
+    """What the journal keeps of an order's text, and what it is bound to."""
 
-    order: Order
-    values: tuple[Value, ...]
-    seeds: tuple[bytes, bytes]
+    digest: bytes
+    debtor_index: bytes
+    creditor_index: bytes
+    debtor_side: bytes
+    creditor_side: bytes
 
 
 class Intake:
@@ -95,36 +105,53 @@ class Intake:
             self._indexes[reference] = index
         return index
 
-    def open_order(
-        self,
-        *,
-        digest: bytes,
-        debtor_index: bytes,
-        creditor_index: bytes,
-        sides: tuple[bytes, bytes],
-    ) -> OpenedOrder:
-        """Read an order back; raises CannotOpen unless it gives exactly this digest."""
-        subjects = (debtor_index, creditor_index)
-        keys = self._keys.find(subjects)
-        values: list[Value] = [None] * len(FIELD_SUBJECTS)
-        seeds = []
-        for side, subject in enumerate(subjects):
-            opened = open_sealed(
-                keys[subject].aead,
-                instance=self.instance,
-                place=_PLACES[side],
-                row=digest,
-                subject=subject,
-                sealed=sides[side],
-            )
-            seed, texts = _decode_side(opened)
-            seeds.append(seed)
-            for number, value in zip(_NUMBERS[side], texts, strict=True):
+    def open_order(self, sealed: SealedOrder) -> Order:
+        """Read an order back; raises SubjectErased, or CannotOpen if it is not of this digest."""
+        values: list[Value] = [None] * len(ORDER_TABLE.fields)
+        for numbers, side in zip(_NUMBERS, self.open_sides(sealed), strict=True):
+            if not isinstance(side, OpenSide):
+                raise SubjectErased(subject="of this order")
+            for number, value in zip(numbers, side.values, strict=True):
                 values[number] = value
-        encoded = [encode_value(value) for value in values]
-        if self.committer.digest(encoded, seeds) != digest:
+        return order_of(tuple(values))
+
+    def open_sides(self, sealed: SealedOrder) -> tuple[OpenSide | SideRoot, ...]:
+        """Both sides of an order, for a disclosure; of an erased one its root is left.
+
+        Raises SubjectErased if both are erased, CannotOpen unless they give exactly this digest.
+        """
+        debtor = self._open_side(DEBTOR_SIDE, sealed)
+        creditor = self._open_side(CREDITOR_SIDE, sealed)
+        if debtor and creditor:
+            sides: tuple[OpenSide | SideRoot, ...] = (debtor.side, creditor.side)
+        elif debtor:
+            sides = (debtor.side, debtor.other_root)
+        elif creditor:
+            sides = (creditor.other_root, creditor.side)
+        else:
+            raise SubjectErased(subject="of either side")
+        roots = [self.committer.root_of(side, part) for side, part in enumerate(sides)]
+        if self.committer.digest(roots) != sealed.digest:
             raise CannotOpen(what="order")
-        return OpenedOrder(order_of(tuple(values)), tuple(values), (seeds[0], seeds[1]))
+        return sides
+
+    def _open_side(self, side: int, sealed: SealedOrder) -> "_Opened | None":
+        """One side with the root of the other; None if it was erased."""
+        subject = (sealed.debtor_index, sealed.creditor_index)[side]
+        try:
+            key = self._keys.find([subject])[subject]
+        except SubjectErased:
+            return None
+        opened = open_sealed(
+            key.aead,
+            instance=self.instance,
+            place=_PLACES[side],
+            row=sealed.digest,
+            subject=subject,
+            sealed=(sealed.debtor_side, sealed.creditor_side)[side],
+        )
+        seed, values, other_root = _decode_side(opened)
+        return _Opened(OpenSide(seed, values), SideRoot(other_root))
 
     def _checked(self, credential: int, request: OrderRequest) -> "_Checked | Submission":
         order = request.order
@@ -149,11 +176,9 @@ class Intake:
 
     def _sealed(self, one: "_Checked", keys: dict[bytes, SubjectKey], random: bytes) -> Submission:
         seeds = (random[:SEED_BYTES], random[SEED_BYTES:])
-        digest = self.committer.digest(one.encoded, seeds)
-        debtor_side, creditor_side = (
-            self._seal_side(side, one, keys, seeds[side], digest)
-            for side in (DEBTOR_SIDE, CREDITOR_SIDE)
-        )
+        digest, roots = self.committer.commit(one.encoded, seeds)
+        debtor_side = self._seal_side(DEBTOR_SIDE, one, keys, digest, (seeds[0], roots[1]))
+        creditor_side = self._seal_side(CREDITOR_SIDE, one, keys, digest, (seeds[1], roots[0]))
         order = one.order
         command = PlaceOrder(
             *one.indexes,
@@ -172,12 +197,14 @@ class Intake:
         side: int,
         one: "_Checked",
         keys: dict[bytes, SubjectKey],
-        seed: bytes,
         digest: Digest,
+        secrets: tuple[bytes, SideRoot],
     ) -> bytes:
+        """Seal one side's seed and values with the root of the other side."""
         subject = one.indexes[side]
         key = keys[subject]
         values = one.values
+        seed, other_root = secrets
         return seal(
             key.aead,
             instance=self.instance,
@@ -185,8 +212,15 @@ class Intake:
             row=digest,
             subject=subject,
             epoch=key.epoch,
-            plaintext=_encode_side((seed, [values[number] for number in _NUMBERS[side]])),
+            plaintext=_encode_side(
+                (seed, [values[number] for number in _NUMBERS[side]], other_root)
+            ),
         )
+
+
+class _Opened(NamedTuple):
+    side: OpenSide
+    other_root: SideRoot
 
 
 class _Checked(NamedTuple):
@@ -202,8 +236,9 @@ class _Checked(NamedTuple):
 
 _PLACES = (DEBTOR_PLACE, CREDITOR_PLACE)
 _NUMBERS = tuple(
-    tuple(number for number, subject in enumerate(FIELD_SUBJECTS) if subject == side)
+    tuple(number for number, field in enumerate(ORDER_TABLE.fields) if field.side == side)
     for side in (DEBTOR_SIDE, CREDITOR_SIDE)
 )
-_encode_side: Callable[[tuple[bytes, list[Value]]], bytes] = msgspec.msgpack.Encoder().encode
-_decode_side = msgspec.msgpack.Decoder(tuple[bytes, list[Value]]).decode
+_Side = tuple[bytes, list[Value], bytes]  # Seed, values, root of the other side.
+_encode_side: Callable[[_Side], bytes] = msgspec.msgpack.Encoder().encode
+_decode_side = msgspec.msgpack.Decoder(_Side).decode

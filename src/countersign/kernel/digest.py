@@ -2,32 +2,37 @@
 
 Rules of this module:
 1. leaf   = SHA-256(0x00 || domain || field number || salt || value), fields fixed and ordered.
-2. digest = SHA-256(0x02 || domain || field count || all leaves): no leaf can pass for a root.
-3. domain = "countersign/" table "/v" version 0x00 || instance id: valid in one instance only.
-4. A value is absent (0x00), text (0x01, length, UTF-8) or a 64-bit integer (0x02, length 8).
-5. Salts come from one secret seed per subject and order; a disclosure carries salts, never seeds.
+2. side   = SHA-256(0x01 || domain || side number || its field count || its leaves in order).
+3. digest = SHA-256(0x02 || domain || count of sides || sides): nothing passes for another thing.
+4. domain = "countersign/" table "/v" version 0x00 || instance id: valid in one instance only.
+5. A value is absent (0x00), text (0x01, length, UTF-8) or a 64-bit integer (0x02, length 8).
+6. Each side belongs to one data subject and has one secret seed, from which its salts come; a
+   disclosure carries salts, never seeds. Of an erased side its root is enough for all the rest.
 """
 
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256, shake_128
-from typing import NewType
+from typing import NamedTuple, NewType
 
 from countersign.kernel.invariant import invariant
 from countersign.kernel.refusal import Kind, Refusal
 
 Digest = NewType("Digest", bytes)
+SideRoot = NewType("SideRoot", bytes)
 Value = str | int | None
 
 SALT_BYTES = 16
 SEED_BYTES = 16
+HASH_BYTES = 32
 _SALT_DOMAIN = b"countersign/salt/v1\x00"
 _LEAF = b"\x00"
+_SIDE = b"\x01"
 _ROOT = b"\x02"
 _text_header = struct.Struct(">BI").pack
 _integer = struct.Struct(">BIq").pack
-_count = struct.Struct(">H").pack
+_u16 = struct.Struct(">H").pack
 _ABSENT = b"\x00"
 _TEXT_TAG = 1
 _INTEGER_TAG = 2
@@ -44,7 +49,7 @@ class WrongDisclosure(Refusal):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     name: str
-    subject: int  # Whose seed salts it: an index into the seeds of the order.
+    side: int  # An index into the sides of the table.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,7 @@ class FieldTable:
 
     name: str
     version: int
+    sides: tuple[str, ...]
     fields: tuple[Field, ...]
 
     def domain(self, instance: bytes) -> bytes:
@@ -60,9 +66,25 @@ class FieldTable:
         return f"countersign/{self.name}/v{self.version}".encode() + b"\x00" + instance
 
 
+class OpenSide(NamedTuple):
+    """All that is known of one side: its seed, and its values in the order of the table."""
+
+    seed: bytes
+    values: Sequence[Value]
+
+
+class Commitment(NamedTuple):
+    digest: Digest
+    roots: tuple[SideRoot, ...]  # One a side.
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disclosure:
-    """Chosen fields with their salts, and the commitments of those kept back."""
+    """Chosen fields with their salts, and commitments in place of what is kept back.
+
+    A side of which nothing is shown is withheld as a whole, by its name; of any other side each
+    field is in one of the two.
+    """
 
     revealed: Mapping[str, tuple[bytes, Value]]
     withheld: Mapping[str, bytes]
@@ -87,74 +109,119 @@ class Committer:
 
     def __init__(self, table: FieldTable, instance: bytes) -> None:
         domain = table.domain(instance)
-        count = len(table.fields)
         self.table = table
-        self._prefixes = [_LEAF + domain + _count(number) for number in range(count)]
-        self._root_prefix = _ROOT + domain + _count(count)
-        self._subjects = 1 + max(field.subject for field in table.fields)
-        slices = [slice(SALT_BYTES * n, SALT_BYTES * (n + 1)) for n in range(count)]
-        self._plan = [
-            (prefix, field.subject, part)
-            for prefix, field, part in zip(self._prefixes, table.fields, slices, strict=True)
+        self._members = [
+            [
+                _Member(
+                    number,
+                    field.name,
+                    _LEAF + domain + _u16(number),
+                    slice(SALT_BYTES * number, SALT_BYTES * (number + 1)),
+                )
+                for number, field in enumerate(table.fields)
+                if field.side == side
+            ]
+            for side in range(len(table.sides))
         ]
-
-    def leaves(self, encoded: Sequence[bytes], seeds: Sequence[bytes]) -> list[bytes]:
-        """The commitments of all fields; `encoded` as `encode_value` gives, one seed a subject."""
-        count = len(self._plan)
-        invariant(len(encoded) == count, "one value for each field of the table")
-        invariant(len(seeds) == self._subjects, "one seed for each subject of the table")
-        salts = [salts_from(seed, count) for seed in seeds]
-        hash_ = sha256
-        return [
-            hash_(prefix + salts[subject][part] + value).digest()
-            for (prefix, subject, part), value in zip(self._plan, encoded, strict=True)
+        self._side_prefixes = [
+            _SIDE + domain + _u16(side) + _u16(len(members))
+            for side, members in enumerate(self._members)
         ]
+        self._root_prefix = _ROOT + domain + _u16(len(table.sides))
 
-    def digest(self, encoded: Sequence[bytes], seeds: Sequence[bytes]) -> Digest:
-        return self.root(self.leaves(encoded, seeds))
+    def commit(self, encoded: Sequence[bytes], seeds: Sequence[bytes]) -> Commitment:
+        """Digest and side roots; `encoded` has `encode_value` of each field, `seeds` one a side."""
+        invariant(len(encoded) == len(self.table.fields), "one value for each field of the table")
+        invariant(len(seeds) == len(self.table.sides), "one seed for each side of the table")
+        roots = tuple(
+            self._side_root(side, self._leaves(side, [encoded[m.number] for m in members], seed))
+            for side, (members, seed) in enumerate(zip(self._members, seeds, strict=True))
+        )
+        return Commitment(self.digest(roots), roots)
 
-    def root(self, leaves: Iterable[bytes]) -> Digest:
-        return Digest(sha256(self._root_prefix + b"".join(leaves)).digest())
+    def root_of(self, side: int, part: OpenSide | SideRoot) -> SideRoot:
+        """The root of a side that is open, or of which it is all that is left."""
+        if not isinstance(part, OpenSide):
+            return part
+        return self._side_root(side, self.leaves(side, part))
 
-    def disclose(
-        self, values: Sequence[Value], seeds: Sequence[bytes], names: Iterable[str]
-    ) -> Disclosure:
-        """Reveal the named fields and withhold the rest."""
+    def leaves(self, side: int, part: OpenSide) -> list[bytes]:
+        """The commitments of one side's fields, in the order of the table."""
+        return self._leaves(side, [encode_value(value) for value in part.values], part.seed)
+
+    def digest(self, roots: Iterable[bytes]) -> Digest:
+        """The digest over the roots of all sides."""
+        return Digest(sha256(self._root_prefix + b"".join(roots)).digest())
+
+    def disclose(self, sides: Sequence[OpenSide | SideRoot], names: Iterable[str]) -> Disclosure:
+        """Reveal the named fields and withhold the rest; of an erased side only its root is had."""
         chosen = set(names)
         known = {field.name for field in self.table.fields}
         invariant(chosen <= known, "only fields of the table can be disclosed")
-        leaves = self.leaves([encode_value(value) for value in values], seeds)
-        salts = [salts_from(seed, len(values)) for seed in seeds]
+        invariant(len(sides) == len(self._members), "each side of the table, or its root")
         revealed: dict[str, tuple[bytes, Value]] = {}
         withheld: dict[str, bytes] = {}
-        for number, field in enumerate(self.table.fields):
-            if field.name in chosen:
-                salt = salts[field.subject][SALT_BYTES * number : SALT_BYTES * (number + 1)]
-                revealed[field.name] = (salt, values[number])
-            else:
-                withheld[field.name] = leaves[number]
+        for side, part in enumerate(sides):
+            members = self._members[side]
+            if not isinstance(part, OpenSide) or chosen.isdisjoint(m.name for m in members):
+                withheld[self.table.sides[side]] = self.root_of(side, part)
+                continue
+            salts = salts_from(part.seed, len(self.table.fields))
+            leaves = self.leaves(side, part)
+            for member, value, leaf in zip(members, part.values, leaves, strict=True):
+                if member.name in chosen:
+                    revealed[member.name] = (salts[member.salt], value)
+                else:
+                    withheld[member.name] = leaf
         return Disclosure(revealed=revealed, withheld=withheld)
 
     def verify(self, disclosure: Disclosure, digest: bytes) -> dict[str, Value]:
         """The revealed values, once they are shown to belong to the digest; raises otherwise."""
-        leaves = []
-        for number, field in enumerate(self.table.fields):
-            leaf = disclosure.withheld.get(field.name)
-            shown = disclosure.revealed.get(field.name)
-            if (leaf is None) == (shown is None):
-                raise WrongDisclosure(field=field.name)
-            if shown is not None:
-                leaf = _leaf_of(self._prefixes[number], field.name, shown)
-            leaves.append(_of_length(leaf, 32, field.name))
-        known = {field.name for field in self.table.fields}
-        if set(disclosure.revealed) | set(disclosure.withheld) != known:
-            raise WrongDisclosure(field="a field that the table does not have")
-        if self.root(leaves) != digest:
+        looked_at = 0
+        roots = []
+        for side, (name, members) in enumerate(zip(self.table.sides, self._members, strict=True)):
+            root = disclosure.withheld.get(name)
+            looked_at += 1 if root is not None else len(members)
+            if root is None:
+                root = self._side_root(side, [_leaf_of(member, disclosure) for member in members])
+            roots.append(_of_length(root, HASH_BYTES, name))
+        if len(disclosure.revealed) + len(disclosure.withheld) != looked_at:
+            raise WrongDisclosure(field="of another table, or of a side that is withheld")
+        if self.digest(roots) != digest:
             raise WrongDisclosure(field="digest")
         return {name: value for name, (_, value) in disclosure.revealed.items()}
 
+    def _side_root(self, side: int, leaves: Iterable[bytes]) -> SideRoot:
+        return SideRoot(sha256(self._side_prefixes[side] + b"".join(leaves)).digest())
 
-def _leaf_of(prefix: bytes, name: str, shown: tuple[bytes, Value]) -> bytes:
+    def _leaves(self, side: int, encoded: Sequence[bytes], seed: bytes) -> list[bytes]:
+        members = self._members[side]
+        invariant(len(encoded) == len(members), "one value for each field of the side")
+        salts = salts_from(seed, len(self.table.fields))
+        hash_ = sha256
+        return [
+            hash_(prefix + salts[salt] + value).digest()
+            for (_, _, prefix, salt), value in zip(members, encoded, strict=True)
+        ]
+
+
+class _Member(NamedTuple):
+    """One field of a side, with what its commitment begins with and where its salt lies."""
+
+    number: int
+    name: str
+    prefix: bytes
+    salt: slice
+
+
+def _leaf_of(member: _Member, disclosure: Disclosure) -> bytes:
+    """The commitment of a field that is either shown or withheld."""
+    name = member.name
+    leaf, shown = disclosure.withheld.get(name), disclosure.revealed.get(name)
+    if (leaf is None) == (shown is None):
+        raise WrongDisclosure(field=name)
+    if shown is None:
+        return _of_length(leaf, HASH_BYTES, name)
     salt, value = shown
     # The value comes out of a file from outside, so its type is no more than a claim.
     if type(value) not in {str, int, type(None)}:
@@ -163,7 +230,7 @@ def _leaf_of(prefix: bytes, name: str, shown: tuple[bytes, Value]) -> bytes:
         encoded = encode_value(value)
     except (struct.error, UnicodeEncodeError):
         raise WrongDisclosure(field=name) from None
-    return sha256(prefix + _of_length(salt, SALT_BYTES, name) + encoded).digest()
+    return sha256(member.prefix + _of_length(salt, SALT_BYTES, name) + encoded).digest()
 
 
 def _of_length(value: bytes | None, length: int, name: str) -> bytes:

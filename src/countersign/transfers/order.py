@@ -1,8 +1,8 @@
 """What an order says: the field table under its digest, version 1, and the split by data subject.
 
 The table is a published format (docs/digest.md). Adding, removing or moving a field is version 2.
-Fields of the debtor's seed also hold what belongs to the order itself; those of the creditor's seed
-can be erased with the creditor's key while the rest still verifies.
+The debtor's side also holds what belongs to the order itself. Either side can be erased with the
+key of its account while the other still verifies.
 """
 
 import re
@@ -98,12 +98,12 @@ _ORDER_FIELDS = (
 ORDER_TABLE = FieldTable(
     name="order",
     version=1,
+    sides=("debtor", "creditor"),
     fields=tuple(
-        Field(name=name, subject=CREDITOR_SIDE if name in CREDITOR_FIELDS else DEBTOR_SIDE)
+        Field(name=name, side=CREDITOR_SIDE if name in CREDITOR_FIELDS else DEBTOR_SIDE)
         for name in _ORDER_FIELDS
     ),
 )
-FIELD_SUBJECTS = tuple(field.subject for field in ORDER_TABLE.fields)
 
 
 _LENGTHS = {

@@ -40,7 +40,8 @@ def test_an_empty_journal_is_clean(bank: Bank) -> None:
     for table in ("transfers.transfer", "gate.command", "gate.request_key", "ledger.posting"):
         with bank.database.connect(Role.MIGRATOR) as connection:
             connection.execute(f"TRUNCATE {table}".encode())
-    bank.tamper("DELETE FROM ledger.balance")
+    for table in ("ledger.balance", "accounts.account", "access.credential", "rules.policy"):
+        bank.tamper(f"DELETE FROM {table}")
     assert faults(bank) == []
 
 
@@ -70,7 +71,9 @@ def test_every_way_of_moving_money_is_clean(bank: Bank) -> None:
     number_of = gate.engine.state.accounts.number_of
     indexes = {number: index for index, number in number_of.items()}
     reserve = indexes[max(indexes)]
-    gate.do(commands.Correct(indexes[3], reserve, 5, "EUR", b""))
+    corrected = gate.do(commands.Correct(indexes[3], reserve, 5, "EUR", b"")).number
+    for original in (corrected, gate.fund(3, 7).number):
+        assert gate.do(commands.Reverse(original, b"")).outcome == "ok"
     gate.place(creditor="bo", amount=500)
     later = gate.place(creditor="bo", amount=600, day=gate.clock.now // 86_400_000 + 1)
     held = [gate.place(amount=100_000_000 + n).number for n in range(2)]
@@ -93,6 +96,37 @@ def test_every_way_of_moving_money_is_clean(bank: Bank) -> None:
     again.start().do(commands.Unfreeze(reserve, b""))
     again.engine.close()
     assert faults(bank, gate.head.head) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (
+            "UPDATE ledger.posting SET amount = amount - 1 WHERE number = {reversal}",
+            [("POSTING_DIFFERS", "the posting of command {reversal} in amount")],
+        ),
+        (
+            "UPDATE ledger.posting SET kind = 4 WHERE number = {reversal}",
+            [("POSTING_DIFFERS", "the posting of command {reversal} in kind")],
+        ),
+        (
+            "DELETE FROM ledger.posting WHERE number = {reversal}",
+            [("POSTING_MISSING", "the posting of command {reversal}")],
+        ),
+        (
+            "UPDATE ledger.posting SET amount = amount - 1 WHERE number = {funded}",
+            [("POSTING_DIFFERS", "the posting of command {funded} in amount")],
+        ),
+    ],
+)
+def test_a_reversal_mirrors_what_was_booked(
+    bank: Bank, statement: str, expected: list[tuple[str, str]]
+) -> None:
+    funded = bank.gate.fund(2, 700).number
+    reversal = bank.gate.do(commands.Reverse(funded, b"")).number
+    names = {"funded": funded, "reversal": reversal}
+    bank.tamper(statement.format(**names))
+    assert faults(bank) == [(kind, what.format(**names)) for kind, what in expected]
 
 
 def test_it_runs_beside_a_live_gate(bank: Bank, story: int) -> None:
@@ -338,6 +372,7 @@ def test_a_cut_end_shows_against_the_head_file(bank: Bank, story: int) -> None:
     bank.tamper("DELETE FROM gate.request_key WHERE number = %s", last)
     bank.tamper("DELETE FROM ledger.posting WHERE number = %s", last)
     bank.tamper("UPDATE ledger.balance SET held = held - 3 WHERE number = 2")
+    bank.tamper("DELETE FROM transfers.hold WHERE number = %s", last)
     assert faults(bank) == []
     what = f"the head file knows batch {kept.seq}, the journal ends at {kept.seq - 1}"
     assert faults(bank, kept) == [("LOG_CUT", what)]

@@ -57,11 +57,14 @@ def test_a_life_survives_a_restart(opener: Opener) -> None:
     gate.do(commands.Freeze(index_of("x"), REASON))
     gate.do(commands.Unfreeze(index_of("x"), REASON))
     gate.do(commands.SetCredential(gate.channel, "erp", b"\x00" * 32, [], False))
+    reversal = commands.Reverse(gate.fund(2, 9).number, REASON)
+    assert gate.do(reversal).outcome == "ok"
     again = a_gate(opener, gate.head)
     before, after = gate.engine.state, again.engine.state
     assert snapshot.encode_content(before) == snapshot.encode_content(after)
     assert after.chain.term == before.chain.term + 1
     assert again.do(commands.Release(held, REASON)).outcome == "released"
+    assert again.do(reversal).outcome == "ledger.already_reversed"
 
 
 def test_a_snapshot_shortens_the_tail(opener: Opener) -> None:

@@ -174,6 +174,15 @@ class Clients:
         currency = CUSTOMERS.get(debit, "EUR")
         return OPERATOR, commands.Correct(_INDEXES[debit], _INDEXES[credit], amount, currency, b"")
 
+    def _reverse(self) -> tuple[int, Command]:
+        """Mostly what was booked, done or not; at times any number, also one that is to come."""
+        random = self._random
+        number = random.randrange(self._model.next_number + 5)
+        if random.random() < 0.8:
+            # The last ones are those whose money may still be there.
+            number = random.choice(list(self._model.booked)[-6:])
+        return OPERATOR, commands.Reverse(number, b"")
+
     def _open_account(self) -> tuple[int, Command]:
         random = self._random
         name = random.choice(("out", "far away", "ada", f"new {self._made}"))
@@ -234,13 +243,14 @@ _MAKERS = (
     Clients._unfreeze,
     Clients._fund,
     Clients._correct,
+    Clients._reverse,
     Clients._open_account,
     Clients._set_credential,
     Clients._set_policy,
     Clients._refused_intake,
     Clients._tick,
 )
-_WEIGHTS = (40, 18, 18, 8, 5, 3, 2, 4, 4, 3, 2, 2, 2, 2, 1, 1)
+_WEIGHTS = (40, 18, 18, 8, 5, 3, 2, 4, 4, 3, 2, 5, 2, 2, 2, 1, 1)
 
 
 def is_raising(asked: Request) -> bool:

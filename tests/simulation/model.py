@@ -19,13 +19,21 @@ from countersign.transfers.model import TransferRow
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
+REVERSAL_MS = 30 * DAY_MS
 CUSTOMER, EXTERNAL, SETTLEMENT = 1, 2, 3
-PENDING, POST, VOID, DIRECT, RETURN = 1, 2, 3, 4, 6
+PENDING, POST, VOID, DIRECT, REVERSE, RETURN = 1, 2, 3, 4, 5, 6
 HELD, RELEASED, SETTLED, REJECTED = 7, 8, 10, 11
 NO_FLOOR = -(10**30)
 
 Violate = Callable[[str, str], None]
 
+# What refuses a command whatever it says.
+ANY_REFUSAL = {
+    "access.not_permitted",
+    "access.unknown_credential",
+    "gate.fault",
+    "ledger.out_of_range",
+}
 # (command, outcome): the statuses that it may be done in, the status after, the kind of posting.
 MOVES: dict[tuple[Kind, str], tuple[tuple[str, ...], str, int | None]] = {
     (Kind.CANCEL, "cancelled"): (("held", "released"), "cancelled", VOID),
@@ -64,6 +72,15 @@ class Life:
 
 
 @dataclass(slots=True)
+class Booked:
+    """What a funding or a correction booked."""
+
+    posting: Posting
+    at_ms: int
+    reversals: int = 0
+
+
+@dataclass(slots=True)
 class Limits:
     """What the policy of a number allows; read from its JSON."""
 
@@ -81,6 +98,8 @@ class Model:
     pending: dict[int, Posting] = field(default_factory=dict)
     orders_at: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     paid: set[tuple[int, bytes]] = field(default_factory=set)
+    booked: dict[int, Booked] = field(default_factory=dict)
+    reversals: set[str] = field(default_factory=set)  # The outcomes that were met.
     next_number: int = 0
 
     def follow(self, recorded: Recorded) -> None:
@@ -158,11 +177,13 @@ class Model:
 
     def _command(self, row: CommandRow, caused: list[Posting], batch_ms: int) -> None:
         kind = Kind(row.kind)
+        if kind == Kind.REVERSE:
+            self._check_reversal(row, caused, batch_ms)
         move = MOVES.get((kind, row.outcome))
         if move is not None:
             self._move(row, kind, move, caused, batch_ms)
         elif row.outcome == "ok":
-            self._setting(row, kind, caused)
+            self._setting(row, kind, caused, batch_ms)
         elif caused or row.transfer or "." not in row.outcome:
             self.violate("I1", f"command {row.number}, {row.outcome}, moved something")
 
@@ -200,9 +221,45 @@ class Model:
         if life.debtor_index in self.frozen or life.row.creditor_index in self.frozen:
             self.violate("I8", f"transfer {row.transfer} left although a side is frozen")
 
-    def _setting(self, row: CommandRow, kind: Kind, caused: list[Posting]) -> None:
+    def _check_reversal(self, row: CommandRow, caused: list[Posting], batch_ms: int) -> None:
+        """It goes through exactly when it may, and books what was booked the other way round."""
         command = commands.decode(row.kind, row.body)
-        wanted = {Kind.FUND: DIRECT, Kind.CORRECT: DIRECT}.get(kind)
+        assert isinstance(command, commands.Reverse)
+        self.reversals.add(row.outcome)
+        if row.outcome not in ANY_REFUSAL:
+            wanted = self._reversal(command.original, row.number, batch_ms)
+            if row.outcome != wanted:
+                self.violate("I1", f"reversal {row.number}: {row.outcome}, wanted is {wanted}")
+        if row.outcome != "ok":
+            return
+        booked = self.booked[command.original]
+        booked.reversals += 1
+        if booked.reversals > 1:
+            self.violate("I2", f"command {command.original} was reversed twice")
+        was = booked.posting
+        mirrored = (0, was.credit_account, was.debit_account, was.amount, was.currency)
+        if [posting[3:] for posting in caused] != [mirrored]:
+            self.violate("I1", f"reversal {row.number} does not mirror {was}: {caused}")
+
+    def _reversal(self, original: int, number: int, batch_ms: int) -> str:
+        """What a reversal must come to."""
+        booked = self.booked.get(original)
+        old = [n for n, one in self.booked.items() if one.at_ms + REVERSAL_MS <= batch_ms]
+        if original >= number:
+            return "ledger.unknown_entry"
+        if old and original <= max(old):
+            return "ledger.too_old_to_reverse"
+        if booked is None:
+            return "ledger.not_reversible"
+        if booked.reversals:
+            return "ledger.already_reversed"
+        giving = self.accounts[booked.posting.credit_account]
+        lacks = giving.balance - giving.held - giving.floor < booked.posting.amount
+        return "ledger.insufficient_funds" if lacks else "ok"
+
+    def _setting(self, row: CommandRow, kind: Kind, caused: list[Posting], batch_ms: int) -> None:
+        command = commands.decode(row.kind, row.body)
+        wanted = {Kind.FUND: DIRECT, Kind.CORRECT: DIRECT, Kind.REVERSE: REVERSE}.get(kind)
         if [p.kind for p in caused] != ([wanted] if wanted else []):
             self.violate("I1", f"command {row.number} has postings {caused}")
         match command:
@@ -213,6 +270,8 @@ class Model:
                 self.accounts[number] = Account(
                     command.account_kind, command.currency, command.index, floor
                 )
+            case commands.Fund() | commands.Correct() if caused:
+                self.booked[row.number] = Booked(caused[0], batch_ms)
             case commands.SetPolicy():
                 content = msgspec.json.decode(command.content)
                 self.policies.append(Limits(content["thresholds"], content["orders_per_hour_max"]))
@@ -264,7 +323,7 @@ class Model:
             if was is None or was[4:] != posting[4:]:
                 self.violate("I2", f"posting {posting} ends what was not pending")
             debit.held -= posting.amount
-        if posting.kind in {POST, DIRECT, RETURN}:
+        if posting.kind in {POST, DIRECT, REVERSE, RETURN}:
             debit.balance -= posting.amount
             # A credit is spendable from the next batch on.
             self._incoming[posting.credit_account] += posting.amount

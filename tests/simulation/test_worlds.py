@@ -130,3 +130,6 @@ def test_the_worlds_are_rough_enough() -> None:
     assert not strikes - met
     assert not {"faults", "overloaded", "reused keys", "snapshots", "ticks", "woken"} - met
     assert "void batches" in met
+    outcomes = ("already_reversed", "insufficient_funds", "not_reversible", "too_old_to_reverse")
+    assert not {f"reversal: ledger.{outcome}" for outcome in outcomes} - met
+    assert {"reversal: ok", "reversal: ledger.unknown_entry"} <= met

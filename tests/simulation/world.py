@@ -324,7 +324,7 @@ class World:
 
     def _move_clock(self) -> None:
         step = self.random.choice(
-            (1, 1_000, HOUR_MS, 26 * HOUR_MS, -1_000, -HOUR_MS, -90 * HOUR_MS)
+            (1, 1_000, HOUR_MS, 26 * HOUR_MS, 480 * HOUR_MS, -1_000, -HOUR_MS, -90 * HOUR_MS)
         )
         self.clock.now += step
         self.tell(f"the clock moves by {step} ms")
@@ -454,6 +454,7 @@ class World:
 
     def _end(self) -> None:
         self._calm_down()
+        self.counts.update({f"reversal: {outcome}": 1 for outcome in self.model.reversals})
         self.clock.now = max(self.clock.now, self._newest_ms) + 100 * HOUR_MS
         gate = self._drained_gate()
         self._look()

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     ACCOUNTS_FREEZE = "accounts:freeze"
     ACCOUNTS_FUND = "accounts:fund"
     ACCOUNTS_OPEN = "accounts:open"
+    ACCOUNTS_REVERSE = "accounts:reverse"
     ACCOUNTS_UNFREEZE = "accounts:unfreeze"
     CREDENTIALS_MANAGE = "credentials:manage"
     GATE_TICK = "gate:tick"
@@ -62,6 +63,7 @@ BUILT_IN = (
                 Permission.ACCOUNTS_FREEZE,
                 Permission.ACCOUNTS_FUND,
                 Permission.ACCOUNTS_OPEN,
+                Permission.ACCOUNTS_REVERSE,
                 Permission.ACCOUNTS_UNFREEZE,
                 Permission.CREDENTIALS_MANAGE,
                 Permission.POLICIES_CHANGE,

@@ -1,9 +1,9 @@
-"""Verify the whole journal: batches, rows, log, ledger, request keys and checkpoints (I1, I6).
+"""Verify the whole journal: batches, rows, log, ledger, keys, checkpoints, projections (I1, I6).
 
 Rules: 1. What the gate or the checkpoint key signed is believed, all else is held against it. 2. No
-fault ends the verification. 3. Memory holds 64 batches and one entry an account. 4. The journal is
-read in short pieces up to its end; the last piece and the sums over whole tables share a snapshot.
-It runs as the app's role, also beside a live gate.
+fault ends the verification. 3. Memory holds 64 batches, one entry an account and one for whatever
+stands, as a hold or a freeze does. 4. The journal is read in short pieces up to its end; the last
+piece and the tables as wholes share a snapshot. It runs as the app's role, also beside a live gate.
 """
 
 import struct
@@ -25,6 +25,7 @@ from countersign.audit.model import StoredCheckpoint
 from countersign.flows.audit_check.ledger import LedgerCheck
 from countersign.flows.audit_check.log import LogCheck
 from countersign.flows.audit_check.report import FAULTS_MAX, AuditReport, FaultKind
+from countersign.flows.audit_check.standing import StandingCheck
 from countersign.gate.books import Terms, terms_of
 from countersign.gate.head import Head
 from countersign.gate.journal import scanning
@@ -105,6 +106,7 @@ class _Walk:
         self._kept = kept if kept is not None and kept.seq else None
         self._log = LogCheck(self.report)
         self._ledger = LedgerCheck(self.report)
+        self._standing = StandingCheck(self.report)
         self._last: Header | None = None
         self._end = 0  # Of the commands that the batches so far hold.
         self._roots = {0: EMPTY_ROOT}  # By size, of the batches whose checkpoints are due.
@@ -130,6 +132,7 @@ class _Walk:
     def finish(self) -> None:
         """Look at the tables as wholes: what belongs to no batch, and what the sums are."""
         self._ledger.compare_balances(scanning.read_balances(self._connection))
+        self._standing.compare(self._connection)
         counts = scanning.count_rows(self._connection)
         if counts.rows != self.report.commands:
             self._strange(FaultKind.ROW_STRANGE, "transfer", scanning.SELECT_STRANGE_TRANSFERS)
@@ -218,6 +221,7 @@ class _Walk:
             wrong = self._log.take(header, first=span.first, end=span.end, rows=rows, tiles=tiles)
         postings = _within(span, piece.postings)
         self._ledger.take(rows.values(), postings=postings, terms=terms, wrong=wrong)
+        self._standing.take(rows.values(), header.batch_ms if header else None)
         if header is not None:
             self._ledger.close_batch(header, span.before, empty_state=ZERO_HASH)
             self._roots[span.end] = header.root

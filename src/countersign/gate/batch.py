@@ -49,6 +49,7 @@ def decide_batch(
     """Advance the state by one batch of commands; the header still lacks its signature."""
     before, first_number = state.chain, state.next_number
     state.forget_old_returns(batch_ms)
+    state.reversible.forget_old(batch_ms)
     batch = Batch(state, batch_ms)
     answers = []
     for submission in submissions:

@@ -14,9 +14,10 @@ import msgspec
 
 from countersign.accounts.model import AccountKind
 from countersign.gate.batch import next_state_hash
-from countersign.gate.commands import Correct, Fund, Kind, OpenAccount, decode
+from countersign.gate.commands import Correct, Fund, Kind, OpenAccount, Reverse, decode
 from countersign.gate.rows import CommandRow
 from countersign.ledger.model import UNLIMITED, Posting, PostingKind
+from countersign.ledger.reversible import Entry, ReversibleEntries
 from countersign.transfers.model import Status, TransferRow
 
 
@@ -52,6 +53,8 @@ class Books:
         self._number_of: dict[bytes, int] = {}
         self._settlement: dict[str, int] = {}
         self._touched: set[int] = set()
+        # No gate knows more entries than these, so what it reversed is among them.
+        self._reversible = ReversibleEntries()
 
     def order_posting(self, row: TransferRow) -> Posting | None:
         """The posting of an accepted order."""
@@ -72,6 +75,8 @@ class Books:
             case OpenAccount():
                 self._open(row, command)
                 return None
+            case Reverse():
+                return self._reversal(row.number, command.original)
             case Fund():
                 debit = self._settlement.get(command.currency, 0)
                 credit = self._number_of.get(command.index, 0)
@@ -95,6 +100,9 @@ class Books:
                 held = -posting.amount if posting.kind == PostingKind.POST else 0
                 self._add(debit, balance=-posting.amount, held=held)
                 self._add(credit, balance=posting.amount)
+            if posting.kind == PostingKind.DIRECT and not posting.transfer:
+                entry = Entry(debit, credit, posting.amount, at_ms=0)
+                self._reversible.remember(posting.number, entry)
 
     def state_hash_after(self, *, previous: bytes, root: bytes) -> bytes:
         """The state hash of a batch that left these balances; begins the next batch."""
@@ -114,6 +122,16 @@ class Books:
         if kind == PostingKind.RETURN:
             debit, credit = credit, debit
         return Posting(number, 0, kind, terms.number, debit, credit, terms.amount, terms.currency)
+
+    def _reversal(self, number: int, original: int) -> Posting | None:
+        """The mirrored posting of what the original booked, as it was booked."""
+        entry = self._reversible.booked(original)
+        if entry is None:
+            return None
+        debit, credit = entry.credit_account, entry.debit_account
+        account = self.accounts.get(debit)
+        currency = account.currency if account else ""
+        return Posting(number, 0, PostingKind.REVERSE, 0, debit, credit, entry.amount, currency)
 
     def _counter(self, terms: Terms) -> int:
         """Who is credited: a creditor who is a customer here, else the settlement account."""
@@ -167,4 +185,4 @@ def _decoded(row: CommandRow) -> object:
         return None
 
 
-_MONEY_KINDS = frozenset({Kind.OPEN_ACCOUNT, Kind.FUND, Kind.CORRECT})
+_MONEY_KINDS = frozenset({Kind.OPEN_ACCOUNT, Kind.FUND, Kind.CORRECT, Kind.REVERSE})

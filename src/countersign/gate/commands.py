@@ -28,6 +28,7 @@ class Kind(IntEnum):
     OPEN_ACCOUNT = 1
     FUND = 2
     CORRECT = 3
+    REVERSE = 4
     ORDER = 10
     CANCEL = 11
     HOLD = 12
@@ -83,6 +84,15 @@ class Correct(Command, frozen=True):
     credit_index: Index
     amount: Units
     currency: Currency
+    reason: Sealed
+
+
+class Reverse(Command, frozen=True):
+    """Undo what one Fund or Correct command booked: the same amount back, once."""
+
+    kind = Kind.REVERSE
+    permission = Permission.ACCOUNTS_REVERSE
+    original: Number  # The command that booked it.
     reason: Sealed
 
 
@@ -202,8 +212,8 @@ class RefusedIntake(Command, frozen=True):
 COMMANDS: dict[Kind, type[Command]] = {
     command.kind: command
     for command in (
-        OpenAccount, Fund, Correct, PlaceOrder, Cancel, Hold, Release, Reject, Dispatch, RailStatus,
-        Freeze, Unfreeze, SetCredential, SetPolicy, Tick, RefusedIntake,
+        OpenAccount, Fund, Correct, Reverse, PlaceOrder, Cancel, Hold, Release, Reject, Dispatch,
+        RailStatus, Freeze, Unfreeze, SetCredential, SetPolicy, Tick, RefusedIntake,
     )
 }  # fmt: skip
 

@@ -30,15 +30,17 @@ from countersign.gate.commands import (
     Kind,
     OpenAccount,
     RefusedIntake,
+    Reverse,
     SetCredential,
     SetPolicy,
     Submission,
     Unfreeze,
 )
 from countersign.gate.context import Batch, check_amount
-from countersign.ledger.errors import InsufficientFunds
 from countersign.ledger.model import UNLIMITED, Posting, PostingKind
+from countersign.ledger.reversible import Entry
 from countersign.rules.model import PolicyRow, decode_policy, hash_of
+from countersign.transfers.errors import SameAccount
 from countersign.transfers.model import Status
 
 LEFT_BEFORE_MAX = 1000
@@ -67,7 +69,7 @@ def on_fund(batch: Batch, submission: Submission, command: Fund) -> Answer:
     settlement = accounts.settlement.get(command.currency)
     if settlement is None:
         raise NoSettlementAccount
-    return _move(batch, submission, settlement, account.number, command.amount)
+    return _book(batch, submission, settlement, account.number, command.amount)
 
 
 def on_correct(batch: Batch, submission: Submission, command: Correct) -> Answer:
@@ -77,7 +79,17 @@ def on_correct(batch: Batch, submission: Submission, command: Correct) -> Answer
     if debit.currency != command.currency or credit.currency != command.currency:
         raise CurrencyOfAccount
     check_amount(command.amount)
-    return _move(batch, submission, debit.number, credit.number, command.amount)
+    return _book(batch, submission, debit.number, credit.number, command.amount)
+
+
+def on_reverse(batch: Batch, submission: Submission, command: Reverse) -> Answer:
+    """Book the mirrored posting, once. A freeze stops it as little as what it undoes."""
+    reversible = batch.state.reversible
+    entry = reversible.find(command.original, next_number=batch.number)
+    debit, credit = entry.credit_account, entry.debit_account
+    _move(batch, PostingKind.REVERSE, debit, credit, entry.amount)
+    reversible.mark(command.original, reversed_by=batch.number)
+    return batch.record(submission)
 
 
 def on_freeze(batch: Batch, submission: Submission, command: Freeze) -> Answer:
@@ -153,6 +165,7 @@ HANDLERS: dict[Kind, Handler] = {
     Kind.OPEN_ACCOUNT: on_open_account,
     Kind.FUND: on_fund,
     Kind.CORRECT: on_correct,
+    Kind.REVERSE: on_reverse,
     Kind.ORDER: orders.on_order,
     Kind.CANCEL: orders.on_cancel,
     Kind.HOLD: orders.on_hold,
@@ -169,16 +182,22 @@ HANDLERS: dict[Kind, Handler] = {
 }
 
 
-def _move(batch: Batch, submission: Submission, debit: int, credit: int, amount: int) -> Answer:
-    state = batch.state
+def _book(batch: Batch, submission: Submission, debit: int, credit: int, amount: int) -> Answer:
+    """Move money by an operator's word, in a way that can be reversed."""
     if debit == credit:
-        raise InsufficientFunds
+        raise SameAccount
+    _move(batch, PostingKind.DIRECT, debit, credit, amount)
+    batch.state.reversible.remember(batch.number, Entry(debit, credit, amount, batch.batch_ms))
+    return batch.record(submission)
+
+
+def _move(batch: Batch, kind: PostingKind, debit: int, credit: int, amount: int) -> None:
+    state = batch.state
     state.balances.direct(debit, credit, amount)
     currency = state.accounts.currencies[debit]
     batch.changes.postings.append(
-        Posting(batch.number, 0, PostingKind.DIRECT, 0, debit, credit, amount, currency)
+        Posting(batch.number, 0, kind, 0, debit, credit, amount, currency)
     )
-    return batch.record(submission)
 
 
 _encode = msgspec.msgpack.Encoder().encode

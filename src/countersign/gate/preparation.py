@@ -112,6 +112,10 @@ def _correct(p: Preparation, key: bytes, r: requests.CorrectRequest) -> Command:
     return commands.Correct(*sides, r.amount, r.currency, p.reason(key, r.reason))
 
 
+def _reverse(p: Preparation, key: bytes, r: requests.ReverseRequest) -> Command:
+    return commands.Reverse(r.original, p.reason(key, r.reason))
+
+
 def _cancel(p: Preparation, key: bytes, r: requests.CancelRequest) -> Command:
     return commands.Cancel(r.transfer, p.reason(key, r.reason))
 
@@ -140,6 +144,7 @@ _CONVERSIONS: dict[Kind, Callable[[Preparation, bytes, Any], Command]] = {
     Kind.OPEN_ACCOUNT: _open_account,
     Kind.FUND: _fund,
     Kind.CORRECT: _correct,
+    Kind.REVERSE: _reverse,
     Kind.CANCEL: _cancel,
     Kind.HOLD: _hold,
     Kind.RELEASE: _release,

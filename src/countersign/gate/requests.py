@@ -74,6 +74,11 @@ class CorrectRequest(Request, frozen=True):
     reason: Text
 
 
+class ReverseRequest(Request, frozen=True):
+    original: Number
+    reason: Text
+
+
 class CancelRequest(Request, frozen=True):
     transfer: Number
     reason: Text
@@ -111,6 +116,7 @@ REQUESTS: dict[Kind, type[msgspec.Struct]] = {
     Kind.OPEN_ACCOUNT: OpenAccountRequest,
     Kind.FUND: FundRequest,
     Kind.CORRECT: CorrectRequest,
+    Kind.REVERSE: ReverseRequest,
     Kind.ORDER: Order,
     Kind.CANCEL: CancelRequest,
     Kind.HOLD: HoldRequest,

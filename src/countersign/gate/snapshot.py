@@ -16,10 +16,11 @@ from countersign.gate.errors import Tampered
 from countersign.gate.journal.protocol import StoredSnapshot
 from countersign.gate.rows import Signer
 from countersign.gate.state import Chain, OpenTransfer, State
+from countersign.ledger.reversible import ReversibleEntries
 from countersign.rules.model import decode_policy
 from countersign.transfers.model import Status
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Manifest(msgspec.Struct, array_like=True, frozen=True):
@@ -41,6 +42,8 @@ class Content(msgspec.Struct, array_like=True, frozen=True):
     balance: list[int]
     held: list[int]
     floor: list[int]
+    reversible_from: int
+    reversible: list[tuple[int, ...]]
     recent: dict[int, list[int]]
     near: dict[int, list[int]]
     last: dict[int, int]
@@ -68,6 +71,8 @@ def encode_content(state: State) -> bytes:
             balance=balances.balance,
             held=balances.held,
             floor=balances.floor,
+            reversible_from=state.reversible.known_from,
+            reversible=state.reversible.dump(),
             recent=dict(sorted(features.recent.items())),
             near=dict(sorted(features.near.items())),
             last=dict(sorted(features.last.items())),
@@ -98,8 +103,10 @@ def load_snapshot(stored: StoredSnapshot, signer: Signer) -> State:
     """The state of a snapshot that this gate signed; raises Tampered for any other."""
     signer.check(stored.signature, _SIGNED + stored.manifest, "the snapshot")
     manifest = _manifests.decode(stored.manifest)
-    if manifest.format != FORMAT or manifest.instance != signer.instance:
-        raise Tampered(what="the snapshot is of another instance or format")
+    if manifest.instance != signer.instance:
+        raise Tampered(what="the snapshot is of another instance")
+    if manifest.format != FORMAT:
+        raise Tampered(what=f"the snapshot has format {manifest.format}, not {FORMAT}")
     if sha256(stored.content).digest() != manifest.content_hash:
         raise Tampered(what="the snapshot's content is not what was signed")
     state = _restored(_contents.decode(stored.content), manifest)
@@ -124,6 +131,7 @@ def _restored(content: Content, manifest: Manifest) -> State:
     state.balances.balance = content.balance
     state.balances.held = content.held
     state.balances.floor = content.floor
+    state.reversible = ReversibleEntries.load(content.reversible_from, content.reversible)
     state.features.recent = content.recent
     state.features.near = content.near
     state.features.last = content.last

@@ -17,6 +17,7 @@ from countersign.features.model import Features
 from countersign.gate.errors import NoPolicy
 from countersign.gate.rows import ZERO_HASH
 from countersign.ledger.model import Balances
+from countersign.ledger.reversible import ReversibleEntries
 from countersign.rules.model import Policy
 from countersign.transfers.errors import UnknownTransfer
 from countersign.transfers.model import FINAL, Status
@@ -60,6 +61,7 @@ class State:
         self.instance = instance
         self.accounts = AccountBook()
         self.balances = Balances()
+        self.reversible = ReversibleEntries()
         self.features = Features()
         self.credentials: dict[int, Credential] = {c.number: c for c in BUILT_IN}
         self.next_credential = FIRST_CREDENTIAL

@@ -20,7 +20,7 @@ class PostingKind(IntEnum):
     POST = 2  # A pending amount goes over for good.
     VOID = 3  # A pending amount is given back.
     DIRECT = 4  # Over for good at once.
-    REVERSE = 5  # A correction of the ledger.
+    REVERSE = 5  # Undoes a direct posting of a funding or a correction, once.
     RETURN = 6  # The creditor's bank sent a settled transfer back.
 
 

@@ -1,4 +1,4 @@
-"""`countersign accounts open|fund|list`."""
+"""`countersign accounts open|fund|correct|reverse|list`."""
 
 import argparse
 
@@ -19,21 +19,33 @@ from countersign.entrypoints.cli.terminal import Terminal
 from countersign.entrypoints.holders import open_holder
 from countersign.entrypoints.installation import load_installation
 from countersign.gate.commands import Kind
-from countersign.gate.requests import FundRequest, OpenAccountRequest
+from countersign.gate.requests import (
+    CorrectRequest,
+    FundRequest,
+    OpenAccountRequest,
+    ReverseRequest,
+)
 from countersign.infra.database import Role
+from countersign.ledger.model import UNLIMITED
+from countersign.ledger.reversible import WINDOW_DAYS
 from countersign.vault.masking import mask_account, mask_name
 from countersign.vault.subjects import SubjectKeys
 
 _LIST = """
-SELECT a.number, a.kind, a.currency, a.index, a.holder, b.balance, b.held,
+SELECT a.number, a.kind, a.currency, a.index, a.holder, b.balance, b.held, b.floor,
   EXISTS (SELECT 1 FROM accounts.freeze AS f WHERE f.index = a.index) AS is_frozen
 FROM accounts.account AS a JOIN ledger.balance AS b ON b.number = a.number
 ORDER BY a.number LIMIT %s
 """
 
+_HEADINGS = (
+    *("number", "kind", "account", "holder", "currency"),
+    *("balance", "held", "available", "state"),
+)
+
 
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
-    commands = group(subcommands, "accounts", "open, fund and list accounts")
+    commands = group(subcommands, "accounts", "open, fund, correct and list accounts")
     opening = commands.add_parser("open", parents=[common], help="open an account")
     opening.add_argument("account", help="IBAN, or SCHEME:NUMBER, or :NUMBER")
     opening.add_argument("currency", help="ISO 4217 code, for example EUR")
@@ -54,9 +66,48 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     funding.add_argument("currency")
     funding.add_argument("--reason", required=True, help="why; stored sealed")
     funding.set_defaults(command=fund)
-    listing = commands.add_parser("list", parents=[common], help="list accounts with balances")
+    _add_corrections(commands, common)
+    listing = commands.add_parser(
+        "list",
+        parents=[common],
+        help="list accounts with balances",
+        description="List accounts with their balances. Held is promised to transfers that are not"
+        " settled yet; available is what may still go out, an overdraft included, and is left empty"
+        " where an account has no limit.",
+    )
     listing.add_argument("--limit", type=int, default=100)
     listing.set_defaults(command=list_accounts)
+
+
+def _add_corrections(commands: Subcommands, common: argparse.ArgumentParser) -> None:
+    correcting = commands.add_parser(
+        "correct",
+        parents=[common],
+        help="move money from one account to another by hand",
+        description="Correct the ledger: move an amount from one account to another. The amount has"
+        " to be available on the account that gives; a freeze does not stop it.",
+    )
+    correcting.add_argument(
+        "--from", dest="debit", required=True, metavar="ACCOUNT", help="the account that gives"
+    )
+    correcting.add_argument(
+        "--to", dest="credit", required=True, metavar="ACCOUNT", help="the account that gets"
+    )
+    correcting.add_argument("amount", help="decimal amount, for example 12.50")
+    correcting.add_argument("currency")
+    correcting.add_argument("--reason", required=True, help="why; stored sealed")
+    correcting.set_defaults(command=correct)
+    reversing = commands.add_parser(
+        "reverse",
+        parents=[common],
+        help="undo one `accounts fund` or `accounts correct`",
+        description="Undo what one `accounts fund` or `accounts correct` booked in the last"
+        f" {WINDOW_DAYS} days, once. Book back with `accounts correct` what is older; transfers are"
+        " never reversed.",
+    )
+    reversing.add_argument("number", type=int, help="the command number that it gave")
+    reversing.add_argument("--reason", required=True, help="why; stored sealed")
+    reversing.set_defaults(command=reverse)
 
 
 def open_account(arguments: argparse.Namespace, terminal: Terminal) -> int:
@@ -92,6 +143,32 @@ def fund(arguments: argparse.Namespace, terminal: Terminal) -> int:
     return terminal.value({"command": answer.number}, f"{text} (command {answer.number})")
 
 
+def correct(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    amount = money(arguments.amount, arguments.currency)
+    request = CorrectRequest(
+        account_reference(arguments.debit),
+        account_reference(arguments.credit),
+        amount.minor_units,
+        amount.currency,
+        arguments.reason,
+    )
+    with operator(arguments) as gate:
+        answer = gate.ask(Kind.CORRECT, request)
+    if is_refused(answer):
+        return terminal.refused_answer(answer)
+    text = f"moved {amount_text(amount.minor_units, amount.currency)} {amount.currency}"
+    return terminal.value({"command": answer.number}, f"{text} (command {answer.number})")
+
+
+def reverse(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    with operator(arguments) as gate:
+        answer = gate.ask(Kind.REVERSE, ReverseRequest(arguments.number, arguments.reason))
+    if is_refused(answer):
+        return terminal.refused_answer(answer)
+    text = f"command {arguments.number} is reversed (command {answer.number})"
+    return terminal.value({"command": answer.number, "reversed": arguments.number}, text)
+
+
 def list_accounts(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Holders and account numbers are masked."""
     installation = load_installation(arguments.settings)
@@ -104,7 +181,7 @@ def list_accounts(arguments: argparse.Namespace, terminal: Terminal) -> int:
         ) as keys,
     ):
         found = connection.execute(_LIST, [arguments.limit])
-        for number, kind, currency, index, holder, balance, held, is_frozen in found:
+        for number, kind, currency, index, holder, balance, held, floor, is_frozen in found:
             name, reference = open_holder(keys, index=bytes(index), sealed=bytes(holder))
             rows.append(
                 (
@@ -115,11 +192,11 @@ def list_accounts(arguments: argparse.Namespace, terminal: Terminal) -> int:
                     currency,
                     amount_text(balance, currency),
                     amount_text(held, currency),
+                    None if floor == UNLIMITED else amount_text(balance - held - floor, currency),
                     "frozen" if is_frozen else "",
                 )
             )
-    headings = ("number", "kind", "account", "holder", "currency", "balance", "held", "state")
-    return terminal.table(headings, rows, "no account is open yet: `countersign accounts open`")
+    return terminal.table(_HEADINGS, rows, "no account is open yet: `countersign accounts open`")
 
 
 def _overdraft(arguments: argparse.Namespace) -> int:

@@ -34,8 +34,9 @@ def money(text: str, currency: str) -> Money:
 
 def amount_text(units: int, currency: str) -> str:
     """An amount with separators and all decimals of its currency."""
-    whole, dot, decimals = Money(minor_units=units, currency=currency).text().partition(".")
-    return f"{int(whole):,}{dot}{decimals}"
+    whole, dot, decimals = Money(minor_units=abs(units), currency=currency).text().partition(".")
+    sign = "-" if units < 0 else ""
+    return f"{sign}{int(whole):,}{dot}{decimals}"
 
 
 def installation_of(settings: Settings) -> Installation:

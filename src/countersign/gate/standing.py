@@ -1,0 +1,172 @@
+"""What committed rows say must stand now: accounts, freezes, credentials, policies, holds.
+
+The companion of `books`: no decision is made again, outcomes are taken as committed, and what
+cannot be read changes nothing, so that the comparison with the tables shows it. Pure. Memory holds
+what stands, not what once stood.
+"""
+
+from dataclasses import replace
+from hashlib import sha256
+from typing import NamedTuple
+
+import msgspec
+
+from countersign.access.model import Credential
+from countersign.gate import commands
+from countersign.gate.commands import Kind, decode
+from countersign.gate.orders import BY_OPERATOR, DUTY_OFFICER
+from countersign.gate.rows import CommandRow
+from countersign.kernel.refusal import Refusal
+from countersign.rules.model import decode_policy, hash_of
+from countersign.rules.policy import FROZEN_SIDE
+from countersign.transfers.model import Status, TransferRow
+
+HOUR_MS = 3_600_000
+
+
+class StandingAccount(NamedTuple):
+    kind: int
+    currency: str
+    account_index: bytes
+    party: bytes
+    holder_hash: bytes
+
+
+class StandingHold(NamedTuple):
+    owner: str
+    reasons: str
+    until_ms: int | None  # None: its batch or its policy is missing, so nobody can say.
+
+
+class StandingPolicy(NamedTuple):
+    content_hash: bytes
+    hold_hours: int | None
+
+
+class Standing:
+    """Filled by `take`, row by row in the order of numbers."""
+
+    def __init__(self) -> None:
+        self.accounts: dict[int, bytes] = {}  # A hash each: there may be many.
+        self.freezes: dict[bytes, int] = {}
+        self.credentials: dict[int, Credential] = {}
+        self.policies: dict[int, StandingPolicy] = {}
+        self.holds: dict[int, StandingHold] = {}
+        self.waiting: set[int] = set()  # Transfers that are released and not dispatched yet.
+
+    def take(self, row: TransferRow | CommandRow, batch_ms: int | None) -> None:
+        """One row; `batch_ms` is None where its batch is missing."""
+        if isinstance(row, TransferRow):
+            if row.status == Status.HELD:
+                until_ms = self._until(batch_ms, self._hours(row.policy))
+                self.holds[row.number] = StandingHold(DUTY_OFFICER, row.reasons, until_ms)
+            elif row.status == Status.RELEASED:
+                self.waiting.add(row.number)
+        elif row.transfer:
+            self._move(row, batch_ms)
+        elif row.outcome == "ok":
+            self._set(row)
+
+    def _move(self, row: CommandRow, batch_ms: int | None) -> None:
+        """Every command that names a transfer leaves it in another status."""
+        self.holds.pop(row.transfer, None)
+        self.waiting.discard(row.transfer)
+        if row.outcome == "released":
+            self.waiting.add(row.transfer)
+        elif row.outcome == "held":
+            hold = self._hold(row, batch_ms)
+            if hold is not None:
+                self.holds[row.transfer] = hold
+
+    def _hold(self, row: CommandRow, batch_ms: int | None) -> StandingHold | None:
+        if row.kind != Kind.HOLD:
+            until_ms = self._until(batch_ms, self._hours(max(self.policies, default=0)))
+            return StandingHold(DUTY_OFFICER, FROZEN_SIDE, until_ms)
+        command = _decoded(row)
+        if not isinstance(command, commands.Hold):
+            return None
+        return StandingHold(command.owner, BY_OPERATOR, self._until(batch_ms, command.hours))
+
+    def _hours(self, policy: int) -> int | None:
+        known = self.policies.get(policy)
+        return known.hold_hours if known else None
+
+    @staticmethod
+    def _until(batch_ms: int | None, hours: int | None) -> int | None:
+        return None if batch_ms is None or hours is None else batch_ms + hours * HOUR_MS
+
+    def _set(self, row: CommandRow) -> None:
+        command = _decoded(row)
+        match command:
+            case commands.Freeze():
+                self.freezes[command.index] = row.number
+            case commands.Unfreeze():
+                self.freezes.pop(command.index, None)
+            case commands.OpenAccount() | commands.SetCredential() | commands.SetPolicy():
+                self._give_number(_number_in(row), command)
+            case _:
+                pass
+
+    def _give_number(self, number: int | None, command: object) -> None:
+        """What is set under a number, which the detail of its answer tells."""
+        match command:
+            case _ if number is None:
+                pass
+            case commands.OpenAccount():
+                self.accounts[number] = account_hash(_account(command))
+            case commands.SetCredential():
+                self.credentials[number] = self._credential(number, command)
+            case commands.SetPolicy():
+                hours = _hold_hours(command.content)
+                self.policies[number] = StandingPolicy(hash_of(command.content), hours)
+            case _:
+                pass
+
+    def _credential(self, number: int, command: commands.SetCredential) -> Credential:
+        known = self.credentials.get(number)
+        if command.number and known is not None:
+            return replace(known, is_active=False)
+        return Credential(
+            number=number,
+            name=command.name,
+            verifier=command.verifier,
+            permissions=frozenset(command.permissions),
+            is_active=not command.number,
+        )
+
+
+def account_hash(account: StandingAccount) -> bytes:
+    """An account in 32 bytes."""
+    return sha256(_encode(account)).digest()
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_number = msgspec.msgpack.Decoder(int).decode
+
+
+def _account(command: commands.OpenAccount) -> StandingAccount:
+    holder_hash = sha256(command.holder).digest()
+    kind, currency = command.account_kind, command.currency
+    return StandingAccount(kind, currency, command.index, command.party, holder_hash)
+
+
+def _hold_hours(content: bytes) -> int | None:
+    try:
+        return decode_policy(content).hold_hours
+    except Refusal:
+        return None
+
+
+def _decoded(row: CommandRow) -> object | None:
+    try:
+        return decode(row.kind, row.body)
+    except (msgspec.MsgspecError, ValueError, KeyError):
+        return None
+
+
+def _number_in(row: CommandRow) -> int | None:
+    """The number that a setting was given, which is the detail of its answer."""
+    try:
+        return _number(row.detail)
+    except msgspec.MsgspecError:
+        return None

@@ -39,6 +39,11 @@ class Shell:
         assert done.returncode == expect, done.stdout + done.stderr
         return json.loads(done.stdout)
 
+    def usage(self, *arguments: str) -> None:
+        """Expect that the arguments themselves are refused."""
+        done = subprocess.run([*COMMAND, *arguments], capture_output=True, check=False, timeout=60)
+        assert done.returncode == 2
+
     def run(self) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
             [*COMMAND, "run", "--data", str(self.data), "--json", "--name", "shell"],
@@ -119,7 +124,21 @@ def test_a_file_is_ordered_and_answered(shell: Shell, folder: Path) -> None:
     again = shell.call("ingest", str(file))
     assert again == said, "the same file again orders nothing"
     listed = shell.call("transfers", "list")
-    assert [row["status"] for row in listed] == ["rejected", "held", "released"]
+    assert [row["status"] for row in listed][:2] == ["rejected", "held"]
+    small = settled(shell, listed[2]["number"])
+    assert [event["event"] for event in small["events"]] == ["order", "dispatch", "rail_status"]
+    assert small["rail"]["status"] == "settled"
+    assert "rail" not in shell.call("transfers", "show", str(listed[1]["number"]))
+
+
+def settled(shell: Shell, number: int) -> Any:
+    """A transfer once the rail has settled it, which it does in a second or two."""
+    for _ in range(30):
+        shown = shell.call("transfers", "show", str(number))
+        if shown["status"] == "settled":
+            return shown
+        assert shown["status"] in {"released", "dispatched"}
+    raise AssertionError("it was not settled")
 
 
 def test_decisions_change_what_is_shown(shell: Shell, folder: Path) -> None:
@@ -131,13 +150,14 @@ def test_decisions_change_what_is_shown(shell: Shell, folder: Path) -> None:
     shell.call("transfers", "release", str(first), "--reason", "called the treasurer")
     shell.call("transfers", "reject", str(second), "--reason", "no such invoice", "--code", "FRAD")
     shell.call("transfers", "cancel", str(third), "--reason", "asked for by the customer")
-    shown = [shell.call("transfers", "show", str(number)) for number in (first, second, third)]
-    assert [one["status"] for one in shown] == ["released", "rejected", "cancelled"]
+    shown = [settled(shell, first)]
+    shown += [shell.call("transfers", "show", str(number)) for number in (second, third)]
+    assert [one["status"] for one in shown] == ["settled", "rejected", "cancelled"]
     assert [event["event"] for event in shown[1]["events"]] == ["order", "reject"]
     refused = shell.call("transfers", "release", str(second), "--reason", "x", expect=1)
     assert refused["error"]["code"] == "transfers.unknown"
     moved = shell.call("transfers", "release", str(first), "--reason", "again", expect=1)
-    assert "is released and cannot become released" in moved["error"]["sentence"]
+    assert "is settled and cannot become released" in moved["error"]["sentence"]
     text = json.dumps(shown)
     assert "treasurer" not in text
     assert SECRET_NAME not in text
@@ -175,6 +195,7 @@ def test_a_transfer_is_proven_offline_and_the_audit_is_clean(shell: Shell, folde
     file = a_file(folder, "proof.xml", Payment(creditor_name=name), Payment(creditor_name=name))
     shell.call("ingest", str(file))
     number = shell.call("transfers", "list")[0]["number"]
+    settled(shell, number)
     key = shell.call("audit", "key")["key"]
     for disclosed in ((), ("--disclose", "creditor_name")):
         output = folder / f"{number}{len(disclosed)}.json"
@@ -182,7 +203,7 @@ def test_a_transfer_is_proven_offline_and_the_audit_is_clean(shell: Shell, folde
         assert exported["file"] == str(output)
         proven = shell.call("proof", "verify", str(output), "--key", key)
         assert (proven["proven"], proven["key_trusted"]) == (True, True)
-        assert proven["status"] == "released"
+        assert proven["status"] == "settled"
         assert (name in output.read_text("utf-8")) == bool(disclosed)
     output = folder / f"{number}2.json"
     changed = folder / "changed.json"
@@ -224,12 +245,61 @@ def test_lists_mask_and_a_revoked_token_opens_nothing(shell: Shell, folder: Path
     assert refused["error"]["code"] == "access.unknown_credential"
 
 
+def test_a_correction_and_a_funding_are_reversed_once(shell: Shell) -> None:
+    for account, overdraft in ((":GIVES", "0"), (":GETS", "5.00")):
+        opening = ("accounts", "open", account, "EUR", "--holder", SECRET_NAME)
+        shell.call(*opening, "--overdraft", overdraft)
+    funded = shell.call("accounts", "fund", ":GIVES", "10.00", "EUR", "--reason", "by mistake")
+    correcting = ("accounts", "correct", "--from", ":GIVES", "--to", ":GETS")
+    corrected = shell.call(*correcting, "4.50", "EUR", "--reason", "theirs")
+    assert funds(shell)[-2:] == [("5.50", "0.00", "5.50"), ("4.50", "0.00", "9.50")]
+    lacking = shell.call(*correcting, "5.51", "EUR", "--reason", "too much", expect=1)
+    assert lacking["error"]["code"] == "ledger.insufficient_funds"
+    for command in (corrected["command"], funded["command"]):
+        said = shell.call("accounts", "reverse", str(command), "--reason", "it was wrong")
+        assert said["reversed"] == command
+        again = shell.call("accounts", "reverse", str(command), "--reason", "again", expect=1)
+        assert again["error"]["code"] == "ledger.already_reversed"
+        assert f"by command {said['command']}" in again["error"]["sentence"]
+    assert funds(shell)[-2:] == [("0.00", "0.00", "0.00"), ("0.00", "0.00", "5.00")]
+    missing = shell.call("accounts", "reverse", "999999", "--reason", "x", expect=1)
+    assert missing["error"]["code"] == "ledger.unknown_entry"
+    assert shell.call("audit", "verify")["clean"]
+
+
+def funds(shell: Shell) -> list[tuple[str, str, str | None]]:
+    rows = shell.call("accounts", "list")
+    return [(row["balance"], row["held"], row["available"]) for row in rows]
+
+
+def test_what_is_held_is_not_available(shell: Shell, folder: Path) -> None:
+    assert funds(shell)[0][2] is None, "the rail's account has no limit"
+    shell.call("ingest", str(a_file(folder, "available.xml", Payment(amount="12.50"))))
+    balance, held, available = (
+        int((text or "").replace(",", "").replace(".", "")) for text in funds(shell)[1]
+    )
+    assert held >= 100_000_000, "one of the large ones waits for an officer"
+    assert available == balance - held
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("correct", ":A", ":B", "1.00", "EUR", "--reason", "x"),
+        ("correct", "--from", ":A", "--to", ":B", "1.00", "EUR"),
+        ("reverse", "twelve", "--reason", "x"),
+        ("reverse", "12"),
+    ],
+)
+def test_wrong_usage_of_corrections(folder: Path, call: tuple[str, ...]) -> None:
+    Shell(folder / "nothing here").usage("accounts", *call)
+
+
 def test_wrong_usage_and_an_empty_folder_say_what_to_do(folder: Path) -> None:
     empty = Shell(folder / "nothing here")
     refused = empty.call("accounts", "list", expect=1)
     assert refused["error"]["code"] == "installation.not_set_up"
-    usage = subprocess.run([*COMMAND, "accounts", "nonsense"], capture_output=True, check=False)
-    assert usage.returncode == 2
+    empty.usage("accounts", "nonsense")
 
 
 def test_a_restart_continues(folder: Path) -> None:

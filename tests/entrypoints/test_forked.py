@@ -1,5 +1,6 @@
 """A forked child: it gives bytes back, holds no socket open, and is not waited for without end."""
 
+import os
 import socket
 import threading
 from pathlib import Path
@@ -20,6 +21,8 @@ def hands_back_what_it_made(folder: Path) -> None:
 def holds_no_socket_open(folder: Path) -> None:
     """As a gate that dies while its snapshot is being encoded."""
     del folder
+    # The child's pipe takes the first descriptor, so the socket must not be that one.
+    first = os.open("/dev/null", os.O_RDONLY)
     ours, theirs = socket.socketpair()
     never = threading.Event()
     child = Forked(lambda: b"" if never.wait() else b"late")
@@ -27,6 +30,7 @@ def holds_no_socket_open(folder: Path) -> None:
     theirs.settimeout(PATIENCE_SECONDS)
     assert theirs.recv(1) == b""
     assert child.result(timeout_seconds=0.1) is None
+    os.close(first)
     assert len(list(Path("/proc/self/fd").iterdir())) < 10
 
 

@@ -10,13 +10,14 @@ import msgspec
 import pytest
 
 from countersign.gate.commands import PlaceOrder, RefusedIntake, Submission
-from countersign.gate.intake import Intake, OrderRequest, SealedOrder
+from countersign.gate.intake import CREDITOR_PLACE, DEBTOR_PLACE, Intake, OrderRequest, SealedOrder
 from countersign.infra.database import Database, Role
 from countersign.kernel.digest import OpenSide, encode_value
 from countersign.transfers.order import ORDER_TABLE, Order, order_of, values_of
 from countersign.vault.errors import CannotOpen, SubjectErased
 from countersign.vault.keyset import create_keyset
 from countersign.vault.protectors import KeyFileProtector, create_key_file
+from countersign.vault.seal import seal
 from countersign.vault.subjects import SubjectKeys
 
 pytestmark = pytest.mark.postgres
@@ -127,6 +128,33 @@ def test_i4_sides_of_another_order_do_not_open_under_this_digest(desk: Desk) -> 
     ):
         with pytest.raises(CannotOpen):
             desk.open(one, **changed)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_i4_a_side_that_does_not_give_the_digest_is_not_believed(desk: Desk, side: int) -> None:
+    """Even if whoever wrote it had the key of its subject."""
+    (command,) = placed(desk.prepare(an_order(Random(8))))
+    (other,) = placed(desk.prepare(an_order(Random(9))))
+    subject = (command.debtor_index, command.creditor_index)[side]
+    opened = desk.intake.open_sides(sealed(other))
+    part = opened[side]
+    assert isinstance(part, OpenSide)
+    key = desk.keys.ensure([subject])[subject]
+    forged = seal(
+        key.aead,
+        instance=desk.intake.instance,
+        place=(DEBTOR_PLACE, CREDITOR_PLACE)[side],
+        row=command.digest,
+        subject=subject,
+        epoch=key.epoch,
+        plaintext=msgspec.msgpack.encode(
+            (part.seed, part.values, desk.intake.committer.root_of(1 - side, opened[1 - side]))
+        ),
+    )
+    name = ("debtor_side", "creditor_side")[side]
+    desk.open(command)
+    with pytest.raises(CannotOpen):
+        desk.open(command, **{name: forged})
 
 
 def test_nothing_of_the_text_leaves_the_intake_in_clear(desk: Desk) -> None:

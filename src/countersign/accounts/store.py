@@ -15,6 +15,9 @@ SELECT array_agg(number), array_agg(kind), array_agg(currency), array_agg(index)
 FROM (SELECT * FROM accounts.account ORDER BY number) AS ordered
 """
 SELECT_ACCOUNT_INDEX = "SELECT index FROM accounts.account WHERE number = $1::bigint"
+SELECT_ACCOUNT_INDEXES = (
+    "SELECT number, index FROM accounts.account WHERE number = ANY ($1::bigint[])"
+)
 INSERT_FREEZES = """
 INSERT INTO accounts.freeze (index, number) SELECT * FROM unnest($1::bytea[], $2::bigint[])
 """

@@ -22,12 +22,7 @@ from countersign.infra.settings import Settings
 from countersign.kernel.ids import new_id
 from countersign.kernel.refusal import Kind, Refusal
 from countersign.vault.keyset import Keyset, create_keyset, load_keyset
-from countersign.vault.protectors import (
-    KeyFileProtector,
-    PassphraseProtector,
-    Protector,
-    create_key_file,
-)
+from countersign.vault.protectors import Protector, create_key_file, protector_for
 
 
 class NotSetUp(Refusal):
@@ -131,10 +126,11 @@ def default_key_file(data_dir: Path) -> Path:
 
 def protector_of(settings: Settings) -> Protector:
     """What opens the keyset of these settings."""
-    if settings.passphrase_file:
-        return PassphraseProtector.from_file(settings.passphrase_file, data_dir=settings.data_dir)
-    key_file = settings.key_file or default_key_file(settings.data_dir)
-    return KeyFileProtector(path=key_file, data_dir=settings.data_dir)
+    return protector_for(
+        settings.data_dir,
+        key_file=settings.key_file or default_key_file(settings.data_dir),
+        passphrase_file=settings.passphrase_file,
+    )
 
 
 def load_installation(settings: Settings) -> Installation:

@@ -25,5 +25,6 @@ class Changes:
     credentials: dict[int, Credential] = field(default_factory=dict)
     policies: list[PolicyRow] = field(default_factory=list)
     holds: dict[int, HoldRow | None] = field(default_factory=dict)
-    outbox: list[tuple[int, int, int]] = field(default_factory=list)  # (transfer, topic, due)
+    # (transfer, topic, due, command that caused it)
+    outbox: list[tuple[int, int, int, int]] = field(default_factory=list)
     tiles: list[tuple[int, bytes]] = field(default_factory=list)

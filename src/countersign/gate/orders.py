@@ -41,6 +41,7 @@ from countersign.transfers.model import Action, HoldRow, Status, TransferRow, mo
 DAY_MS = 86_400_000
 AHEAD_DAYS_MAX = 400
 DUTY_OFFICER = "duty_officer"
+BY_OPERATOR = "operator"
 
 
 def on_order(batch: Batch, submission: Submission, order: PlaceOrder) -> Answer:
@@ -139,7 +140,7 @@ def on_hold(batch: Batch, submission: Submission, command: Hold) -> Answer:
     transfer = batch.state.transfer(command.transfer)
     move(transfer.status, Status.HELD)
     transfer.status = Status.HELD
-    _hold(batch, transfer, command.owner, "operator", command.hours)
+    _hold(batch, transfer, command.owner, BY_OPERATOR, command.hours)
     return batch.record(submission, outcome="held", transfer=transfer)
 
 
@@ -279,7 +280,7 @@ def _hold(batch: Batch, transfer: OpenTransfer, owner: str, reasons: str, hours:
 
 def _due_for_dispatch(batch: Batch, transfer: OpenTransfer) -> None:
     due_ms = max(batch.batch_ms, transfer.execution_day * DAY_MS)
-    batch.changes.outbox.append((transfer.number, DISPATCH_DUE, due_ms))
+    batch.changes.outbox.append((transfer.number, DISPATCH_DUE, due_ms, batch.number))
 
 
 def _end(batch: Batch, submission: Submission, number: int, target: Status) -> Answer:

@@ -10,6 +10,22 @@ _encode = msgspec.msgpack.Encoder().encode
 _number = msgspec.msgpack.Decoder(int).decode
 
 
+class Standing(msgspec.Struct, array_like=True, frozen=True):
+    """What the gate says of an open transfer, beside its status."""
+
+    digest: bytes
+    execution_day: int  # Days since 1970-01-01.
+    owner: str  # Of the hold, or empty.
+
+
+def read_standing(answer: Answer) -> Standing | None:
+    """The detail of an answer to `Query.TRANSFER`; None for a transfer that is not open."""
+    return _read_standing(answer.detail) if answer.detail else None
+
+
+_read_standing = msgspec.msgpack.Decoder(Standing).decode
+
+
 def answer_query(state: State, item: Item) -> Answer:
     """The answer to one query; what is unknown is said so, never guessed."""
     match item.kind:
@@ -46,7 +62,7 @@ def _transfer(state: State, item: Item) -> Answer:
     transfer = state.open.get(number)
     if transfer is None:
         return Answer(number, "transfers.unknown")
-    detail = _encode([transfer.digest, transfer.execution_day, transfer.owner])
+    detail = _encode(Standing(transfer.digest, transfer.execution_day, transfer.owner))
     return Answer(number, transfer.status.name.lower(), transfer.reasons, detail)
 
 

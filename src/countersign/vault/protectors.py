@@ -118,6 +118,15 @@ class KeyFileProtector:
         return kdf.derive(content)
 
 
+def protector_for(
+    data_dir: Path, *, key_file: str | Path | None, passphrase_file: str | Path | None
+) -> Protector:
+    """What opens the keyset of a data folder: the passphrase if there is one, else the key file."""
+    if passphrase_file:
+        return PassphraseProtector.from_file(Path(passphrase_file), data_dir=data_dir)
+    return KeyFileProtector(path=Path(key_file or ""), data_dir=data_dir)
+
+
 def create_key_file(path: Path, *, data_dir: Path) -> None:
     """Write 32 random bytes that only this user can read; an existing file is left alone."""
     _refuse_inside(path, data_dir)

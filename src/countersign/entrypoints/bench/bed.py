@@ -10,6 +10,7 @@ from pathlib import Path
 
 from countersign.access.model import Permission, verifier_of
 from countersign.accounts.model import AccountKind
+from countersign.entrypoints.child import ChildProcess, Readiness
 from countersign.entrypoints.gate.main import Wiring
 from countersign.entrypoints.gate.process import GateProcess
 from countersign.entrypoints.installation import (
@@ -17,6 +18,12 @@ from countersign.entrypoints.installation import (
     default_key_file,
     set_up,
 )
+from countersign.entrypoints.rail.behaviour import Behaviour
+from countersign.entrypoints.rail.main import SOCKET_NAME
+from countersign.entrypoints.rail.main import Wiring as RailWiring
+from countersign.entrypoints.rail.process import RailProcess
+from countersign.entrypoints.worker.main import Wiring as WorkerWiring
+from countersign.entrypoints.worker.process import WorkerProcess
 from countersign.gate.client import GateClient, new_key
 from countersign.gate.commands import Kind, SetCredential, SetPolicy
 from countersign.gate.requests import (
@@ -33,6 +40,7 @@ from countersign.infra.postgres.binaries import find_binaries
 from countersign.infra.postgres.cluster import EmbeddedCluster
 from countersign.infra.postgres.os_user import choose_os_user
 from countersign.infra.settings import Settings, load_settings
+from countersign.rails.model import Patience
 from countersign.rules.model import DEFAULT_POLICY, encode_policy
 
 TOKEN = "bench-channel"  # noqa: S105  # Of an installation that is gone in a minute.
@@ -47,7 +55,7 @@ class Bed:
     installation: Installation
     database: Database
     cluster: EmbeddedCluster
-    gates: list[GateProcess] = field(default_factory=list)
+    children: list[ChildProcess[Readiness]] = field(default_factory=list)
     channel: int = 0
 
     @property
@@ -69,8 +77,39 @@ class Bed:
     def gate(self, **extra: float) -> GateProcess:
         """A gate process, not yet started; its log goes to a file."""
         gate = GateProcess(self.wiring(**extra), log_file=self.folder / "gate.log")
-        self.gates.append(gate)
+        self.children.append(gate)
         return gate
+
+    def rail(self, behaviour: Behaviour, *, seed: int = 1) -> RailProcess:
+        """A simulated rail, not yet started."""
+        wiring = RailWiring(
+            folder=str(self.installation.sockets),
+            store_file=str(self.rail_store),
+            seed=seed,
+            behaviour=behaviour,
+        )
+        rail = RailProcess(wiring, log_file=self.folder / "rail.log")
+        self.children.append(rail)
+        return rail
+
+    def worker(self, *, patience: Patience) -> WorkerProcess:
+        """A worker between this bed's gate and its rail, not yet started."""
+        wiring = WorkerWiring(
+            instance=self.installation.instance,
+            data_dir=str(self.folder),
+            dsn=self.database.dsn(Role.APP),
+            keyset_file=str(self.installation.keyset_file),
+            key_file=str(default_key_file(self.folder)),
+            rail_socket=str(self.installation.sockets / SOCKET_NAME),
+            patience=patience,
+        )
+        worker = WorkerProcess(wiring, log_file=self.folder / "worker.log")
+        self.children.append(worker)
+        return worker
+
+    @property
+    def rail_store(self) -> Path:
+        return self.folder / "rail.db"
 
     def operator(self) -> GateClient:
         return GateClient(self.installation.sockets, OPERATOR_SOCKET, timeout_seconds=120)
@@ -129,9 +168,9 @@ def a_bed(*, name: str = "bench", server_settings: dict[str, str] | None = None)
             try:
                 yield bed
             finally:
-                for gate in bed.gates:
+                for child in bed.children:
                     with contextlib.suppress(Exception):
-                        gate.kill()
+                        child.kill()
     finally:
         shutil.rmtree(root, ignore_errors=True)
 

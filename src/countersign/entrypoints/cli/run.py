@@ -9,6 +9,9 @@ import sys
 import threading
 from collections.abc import Iterator
 
+import msgspec
+
+from countersign.entrypoints.child import ChildProcess, Readiness
 from countersign.entrypoints.cli.parsing import Subcommands
 from countersign.entrypoints.cli.terminal import DONE, REFUSED, Terminal
 from countersign.entrypoints.gate.main import Wiring
@@ -20,6 +23,13 @@ from countersign.entrypoints.installation import (
     load_installation,
     set_up,
 )
+from countersign.entrypoints.rail.behaviour import Behaviour
+from countersign.entrypoints.rail.main import SOCKET_NAME
+from countersign.entrypoints.rail.main import Wiring as RailWiring
+from countersign.entrypoints.rail.process import RailProcess
+from countersign.entrypoints.supervision import Supervised
+from countersign.entrypoints.worker.main import Wiring as WorkerWiring
+from countersign.entrypoints.worker.process import WorkerProcess
 from countersign.gate.client import GateClient
 from countersign.gate.commands import Kind, SetPolicy
 from countersign.gate.requests import OPERATOR_SOCKET, Query
@@ -29,16 +39,26 @@ from countersign.infra.postgres.binaries import find_binaries
 from countersign.infra.postgres.cluster import EmbeddedCluster
 from countersign.infra.postgres.os_user import choose_os_user
 from countersign.infra.postgres.server import external_server
+from countersign.infra.settings import Settings
 from countersign.rules.model import DEFAULT_POLICY, encode_policy
 
+_PLAIN_RAIL = Behaviour(delay_min_ms=200, delay_max_ms=1500)
 _GENESIS_POLICY_KEY = b"genesis policy\x00\x00"
 
 
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
-    help_text = "start the database and the gate; the first time, set them up"
+    help_text = "start the database, gate, rail and worker; the first time, set them up"
     parser = subcommands.add_parser("run", parents=[common], help=help_text, description=help_text)
     parser.add_argument(
         "--name", default=socket.gethostname(), help="the instance's name, given at set-up"
+    )
+    parser.add_argument(
+        "--rail-faults",
+        type=_behaviour,
+        default=_PLAIN_RAIL,
+        metavar="NAME=ODDS,...",
+        help="let the simulated rail misbehave: reject, lose_order, lose_answer and double_answer"
+        " from 0 to 1, delay_min_ms and delay_max_ms (for example reject=0.1,lose_answer=0.2)",
     )
     parser.set_defaults(command=run)
 
@@ -53,8 +73,14 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
         installation.note_reach(database)
         gate = GateProcess(_wiring(installation, database))
         ready = gate.start()
+        others = [
+            Supervised("rail", lambda: _started(_rail(installation, arguments.rail_faults))),
+            Supervised("worker", lambda: _started(_worker(installation, database))),
+        ]
         try:
             _first_policy(installation)
+            for other in others:
+                other.begin()
             value = {
                 "ready": True,
                 "instance": installation.instance.hex(),
@@ -65,16 +91,20 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
                 "pid": os.getpid(),
             }
             terminal.value(value, f"ready: {installation.name} in {installation.data_dir}")
-            status = _until_stopped(gate, stopping)
+            status = _until_stopped(gate, others, stopping)
         finally:
+            for other in reversed(others):
+                other.stop()
             gate.stop()
     return status
 
 
-def _until_stopped(gate: GateProcess, stopping: threading.Event) -> int:
+def _until_stopped(gate: GateProcess, others: list[Supervised], stopping: threading.Event) -> int:
     while not stopping.wait(0.2):
         if gate.process.poll() is not None:
             return REFUSED
+        for other in others:
+            other.look_after()
     return DONE
 
 
@@ -119,18 +149,72 @@ def _database(installation: Installation) -> Iterator[Database]:
         yield database
 
 
+def _started(child: ChildProcess[Readiness]) -> ChildProcess[Readiness]:
+    child.start()
+    return child
+
+
+def _rail(installation: Installation, behaviour: Behaviour) -> RailProcess:
+    schema_dir = installation.settings.schema_dir
+    return RailProcess(
+        RailWiring(
+            folder=str(installation.sockets),
+            store_file=str(installation.data_dir / "rail.db"),
+            seed=int.from_bytes(installation.instance[:4], "big"),
+            behaviour=behaviour,
+            schema_dir=str(schema_dir) if schema_dir else None,
+            log_level=installation.settings.log_level,
+        )
+    )
+
+
+def _worker(installation: Installation, database: Database) -> WorkerProcess:
+    settings = installation.settings
+    return WorkerProcess(
+        WorkerWiring(
+            instance=installation.instance,
+            data_dir=str(installation.data_dir),
+            dsn=database.dsn(Role.APP),
+            keyset_file=str(installation.keyset_file),
+            key_file=_key_file(settings),
+            passphrase_file=str(settings.passphrase_file) if settings.passphrase_file else None,
+            rail_socket=str(installation.sockets / SOCKET_NAME),
+            schema_dir=str(settings.schema_dir) if settings.schema_dir else None,
+            log_level=settings.log_level,
+        )
+    )
+
+
+def _key_file(settings: Settings) -> str | None:
+    if settings.passphrase_file:
+        return None
+    return str(settings.key_file or default_key_file(settings.data_dir))
+
+
+def _behaviour(text: str) -> Behaviour:
+    """The rail's behaviour from "name=value,name=value"."""
+    values: dict[str, float] = {}
+    for pair in text.split(","):
+        name, _, value = pair.partition("=")
+        try:
+            values[name.strip()] = float(value) if "." in value else int(value)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{pair} is not NAME=NUMBER") from None
+    try:
+        return msgspec.convert(values, Behaviour)
+    except msgspec.ValidationError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _wiring(installation: Installation, database: Database) -> Wiring:
     settings = installation.settings
-    key_file = None
-    if not settings.passphrase_file:
-        key_file = str(settings.key_file or default_key_file(settings.data_dir))
     return Wiring(
         instance=installation.instance,
         name=installation.name,
         data_dir=str(installation.data_dir),
         dsn=database.dsn(Role.GATE),
         keyset_file=str(installation.keyset_file),
-        key_file=key_file,
+        key_file=_key_file(settings),
         passphrase_file=str(settings.passphrase_file) if settings.passphrase_file else None,
         log_level=settings.log_level,
     )

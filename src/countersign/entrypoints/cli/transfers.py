@@ -19,6 +19,7 @@ from countersign.gate.journal.reading import read_story
 from countersign.gate.requests import CancelRequest, HoldRequest, RejectRequest, ReleaseRequest
 from countersign.gate.rows import CommandRow
 from countersign.infra.database import Role
+from countersign.rails import queries
 from countersign.transfers.model import Action, Status
 
 _LIST = """
@@ -89,6 +90,7 @@ def show(arguments: argparse.Namespace, terminal: Terminal) -> int:
     dsn = load_installation(arguments.settings).dsn(Role.APP)
     with psycopg.connect(dsn) as connection:
         story = read_story(connection, arguments.number)
+        sending = queries.sendings(connection, [arguments.number]).get(arguments.number)
     order = story.transfer
     events = [
         {
@@ -103,7 +105,7 @@ def show(arguments: argparse.Namespace, terminal: Terminal) -> int:
         }
         for event in story.events
     ]
-    value = {
+    value: dict[str, object] = {
         "number": order.number,
         "status": story.status.name.lower(),
         "action": Action(order.action).name.lower(),
@@ -112,9 +114,21 @@ def show(arguments: argparse.Namespace, terminal: Terminal) -> int:
         "reasons": [reason for reason in order.reasons.split(",") if reason],
         "policy": order.policy,
         "digest": order.digest.hex(),
-        "events": events,
     }
-    lines = [f"{name:9} {text}" for name, text in value.items() if name != "events"]
+    if sending:
+        value["rail"] = {
+            "transaction_id": sending.transaction_id,
+            "uetr": sending.uetr,
+            "state": sending.state.name.lower(),
+            "status": sending.status,
+            "reason": sending.reason,
+            "attempts": sending.attempt,
+            "questions": sending.asked,
+        }
+    value["events"] = events
+    lines = [f"{name:9} {text}" for name, text in value.items() if name not in {"events", "rail"}]
+    if sending:
+        lines.append(f"rail      {sending.state.name.lower()} {sending.status} {sending.reason}")
     lines += [f"  {e['time']}  {e['event']:12} {e['outcome']}" for e in events]
     return terminal.value(value, "\n".join(lines))
 

@@ -19,6 +19,7 @@ import msgspec
 import psycopg
 import uvloop
 
+from countersign.entrypoints.child import say
 from countersign.entrypoints.gate.checkpoints import Checkpoints
 from countersign.entrypoints.gate.snapshots import Snapshots
 from countersign.gate.engine import Engine
@@ -34,7 +35,7 @@ from countersign.infra.logs import configure_logs, get_logger
 from countersign.infra.settings import LogLevel
 from countersign.kernel.refusal import Refusal
 from countersign.vault.keyset import Keyset, load_keyset
-from countersign.vault.protectors import KeyFileProtector, PassphraseProtector, Protector
+from countersign.vault.protectors import protector_for
 from countersign.vault.subjects import SubjectKeys
 
 _log = get_logger(__name__)
@@ -70,12 +71,17 @@ def main() -> int:
     wiring = msgspec.json.decode(sys.stdin.buffer.readline(), type=Wiring)
     configure_logs(wiring.log_level)
     try:
-        keyset = load_keyset(Path(wiring.keyset_file), _protector(wiring))
+        protector = protector_for(
+            Path(wiring.data_dir),
+            key_file=wiring.key_file,
+            passphrase_file=wiring.passphrase_file,
+        )
+        keyset = load_keyset(Path(wiring.keyset_file), protector)
         intake = start_intake(lambda: _preparation(wiring, keyset))
         return uvloop.run(_serve(wiring, keyset, intake[0]))
     except Refusal as refusal:
         _log.error("gate.refused_to_serve", code=refusal.code, why=refusal.sentence())
-        _say({"ready": False, "code": refusal.code, "sentence": refusal.sentence()})
+        say({"ready": False, "code": refusal.code, "sentence": refusal.sentence()})
         return EXIT_FENCED
 
 
@@ -131,7 +137,7 @@ async def _serve(wiring: Wiring, keyset: Keyset, intake: socket.socket) -> int:
         await front.serve(sockets)
         state = engine.state
         replayed = engine.statistics.replayed
-        _say(
+        say(
             {
                 "ready": True,
                 "term": state.chain.term,
@@ -231,13 +237,6 @@ def _preparation(wiring: Wiring, keyset: Keyset) -> Preparation:
     return Preparation(keys)
 
 
-def _protector(wiring: Wiring) -> Protector:
-    data_dir = Path(wiring.data_dir)
-    if wiring.key_file:
-        return KeyFileProtector(path=Path(wiring.key_file), data_dir=data_dir)
-    return PassphraseProtector.from_file(Path(wiring.passphrase_file or ""), data_dir=data_dir)
-
-
 @contextlib.contextmanager
 def _open_folder(folder: Path) -> Iterator[Path]:
     """The folder by a path that is short enough for socket addresses, however deep it lies."""
@@ -247,11 +246,6 @@ def _open_folder(folder: Path) -> Iterator[Path]:
         yield Path(f"/proc/self/fd/{descriptor}")
     finally:
         os.close(descriptor)
-
-
-def _say(message: object) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
-    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

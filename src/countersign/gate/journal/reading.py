@@ -3,6 +3,7 @@
 Nothing here is checked against a signature: a proof is verified before it is given out.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from countersign.accounts import store as accounts
@@ -44,6 +45,17 @@ FROM (
 """
 
 
+# The day of the batch that each of these commands belongs to.
+SELECT_DAYS_OF = """
+SELECT asked.number, (b.batch_ms / 86400000)::int
+FROM unnest($1::bigint[]) AS asked (number) CROSS JOIN LATERAL (
+  SELECT first_number, leaves, batch_ms FROM gate.batch
+  WHERE first_number <= asked.number AND leaves > 0 ORDER BY first_number DESC LIMIT 1
+) AS b
+WHERE asked.number < b.first_number + b.leaves
+"""
+
+
 class NoSuchTransfer(Refusal):
     """The journal has no transfer {number}; check the number. A refused order has no story."""
 
@@ -79,6 +91,14 @@ class Event:
     def leaf(self) -> bytes:
         """The data of its leaf, made from the row."""
         return leaf_of(self.row, self.batch_ms)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedTransfer:
+    """An order as the journal holds it, unchecked, with what opening its text needs."""
+
+    row: TransferRow
+    debtor_index: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +141,23 @@ def read_story(connection: Connection, number: int) -> Story:
     return Story(
         transfer=transfer, debtor_index=index[0][0] if index else b"", events=tuple(events)
     )
+
+
+def read_orders(connection: Connection, numbers: Sequence[int]) -> dict[int, SealedTransfer]:
+    """The orders of these transfers, by number; what is not there is left out."""
+    days = ask_values(connection, SELECT_DAYS_OF, [list(numbers)])
+    chosen = [[day for _, day in days], [number for number, _ in days]]
+    rows = transfers.read_transfers(
+        ask_rows(connection, transfers.SELECT_CHOSEN_TRANSFERS, chosen)[0]
+    )
+    indexes = dict(
+        ask_values(connection, accounts.SELECT_ACCOUNT_INDEXES, [[row.debtor for row in rows]])
+    )
+    return {
+        row.number: SealedTransfer(row=row, debtor_index=indexes[row.debtor])
+        for row in rows
+        if row.debtor in indexes
+    }
 
 
 def log_nodes(

@@ -72,9 +72,9 @@ SELECT array_agg(number) FROM (
 ) AS wrong
 """
 INSERT_OUTBOX = """
-INSERT INTO gate.outbox (number, topic, due_ms)
-SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::bigint[])
-ON CONFLICT (number, topic) DO UPDATE SET due_ms = excluded.due_ms
+INSERT INTO gate.outbox (number, topic, due_ms, cause)
+SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::bigint[])
+ON CONFLICT (number, topic) DO UPDATE SET due_ms = excluded.due_ms, cause = excluded.cause
 """
 INSERT_TILES = """
 INSERT INTO audit.tile (number, hashes) SELECT * FROM unnest($1::bigint[], $2::bytea[])
@@ -227,5 +227,5 @@ def _net_changes(changes: Changes) -> Iterator[tuple[str, Parameters]]:
 
 
 def _outbox_columns(changes: Changes) -> Parameters:
-    numbers, topics, due = zip(*changes.outbox, strict=True)
-    return [arrays.int8s(numbers), arrays.int2s(topics), arrays.int8s(due)]
+    numbers, topics, due, causes = zip(*changes.outbox, strict=True)
+    return [arrays.int8s(numbers), arrays.int2s(topics), arrays.int8s(due), arrays.int8s(causes)]

@@ -73,6 +73,7 @@ CREATE TABLE gate.outbox (
   number bigint NOT NULL,
   topic smallint NOT NULL,
   due_ms bigint NOT NULL,
+  cause bigint NOT NULL, -- The command that wrote the row, so that an old row is told from a new one.
   PRIMARY KEY (number, topic)
 );
 
@@ -206,6 +207,8 @@ GRANT DELETE ON accounts.freeze, transfers.hold, gate.outbox, gate.snapshot, gat
 GRANT UPDATE ON transfers.hold, gate.outbox TO countersign_gate;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA gate, audit, accounts, ledger, rules, transfers TO countersign_app;
+-- The commands that made them hold the same values; `audit verify` compares the two.
+GRANT SELECT ON access.credential TO countersign_app;
 GRANT DELETE ON gate.outbox TO countersign_app;
 REVOKE ALL ON gate.snapshot, gate.snapshot_part FROM countersign_app;
 

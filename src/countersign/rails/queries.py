@@ -1,0 +1,47 @@
+"""Reading sendings."""
+
+from collections.abc import Sequence
+
+from countersign.rails import store
+from countersign.rails.messages import RailStatusReport
+from countersign.rails.model import Sending, State
+from countersign.rails.store import Connection
+
+
+def to_send(connection: Connection, now_ms: int, *, count_max: int) -> list[Sending]:
+    return store.due(connection, State.PREPARED, now_ms, count_max=count_max)
+
+
+def to_ask(connection: Connection, now_ms: int, *, count_max: int) -> list[Sending]:
+    return store.due(connection, State.SENT, now_ms, count_max=count_max)
+
+
+def sendings(connection: Connection, numbers: Sequence[int]) -> dict[int, Sending]:
+    """The sendings of these transfers, where there are any."""
+    return {sending.number: sending for sending in store.by_numbers(connection, numbers)}
+
+
+def sending_of(connection: Connection, report: RailStatusReport) -> Sending | None:
+    """What a report is about: by transaction id, else by UETR if that is of one sending only.
+
+    A report whose two ids are of different sendings is about neither.
+    """
+    if report.transaction_id is not None:
+        found = store.by_transaction_id(connection, report.transaction_id)
+    elif report.uetr is not None:
+        found = store.by_uetr(connection, report.uetr)
+    else:
+        return None
+    if len(found) != 1 or report.uetr not in {None, found[0].uetr}:
+        return None
+    return found[0]
+
+
+def is_asked_first(connection: Connection, number: int) -> bool:
+    """Whether a transfer may have left before the records begin, as after a restore."""
+    return number < store.ask_first_below(connection)
+
+
+def waiting(connection: Connection) -> dict[State, int]:
+    """How many sendings are not over yet."""
+    return {State(state): count for state, count in store.count_by_state(connection).items()}

@@ -1,0 +1,350 @@
+"""From the outbox to the rail and back, step by step, with whatever can go wrong in between."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from tests.support import bank as planted
+from tests.support.bank import Bank, a_bank
+
+from countersign.access.model import WORKER
+from countersign.flows.dispatch_transfers import Dispatcher, LineDown
+from countersign.gate import commands
+from countersign.gate.changes import DISPATCH_DUE
+from countersign.gate.commands import Answer
+from countersign.gate.journal.outbox import delete_done, read_due
+from countersign.gate.preparation import Preparation
+from countersign.gate.queries import answer_query
+from countersign.gate.requests import Item, Query
+from countersign.infra.database import Database, Role
+from countersign.kernel.refusal import Refusal
+from countersign.rails import ids, queries
+from countersign.rails.messages import RailStatusReport, ReceivedTransfer, StatusRequest
+from countersign.rails.model import Patience, Sending, State
+from countersign.rails.pacs008 import read_credit_transfer
+from countersign.rails.pacs028 import read_status_request
+
+pytestmark = pytest.mark.postgres
+
+PATIENCE = Patience(first_ms=1_000, longest_ms=8_000)
+
+
+@dataclass
+class RecordingLine:
+    """A line whose other end the test plays; it can be down, or break while it sends."""
+
+    sent: list[bytes] = field(default_factory=list)
+    is_up: bool = True
+    breaks: bool = False
+
+    def send(self, content: bytes) -> None:
+        if self.breaks:
+            self.is_up = self.breaks = False
+            raise LineDown
+        self.sent.append(content)
+
+    def messages(self) -> list[ReceivedTransfer | StatusRequest]:
+        taken, self.sent = self.sent, []
+        return [_read(content) for content in taken]
+
+
+@dataclass
+class WorkerEnd:
+    """The worker's socket of the bank's gate."""
+
+    bank: Bank
+    preparation: Preparation
+    asked: list[int] = field(default_factory=list)
+
+    def submit(self, items: Sequence[Item]) -> list[Answer]:
+        self.asked += [item.kind for item in items]
+        if items[0].kind >= Query.STATUS:
+            return [answer_query(self.bank.gate.engine.state, item) for item in items]
+        for submission in self.preparation.prepare(WORKER, items):
+            self.bank.gate.engine.submit(submission)
+        self.bank.gate.engine.drain()
+        return [self.bank.gate.answers[item.key] for item in items]
+
+
+@dataclass
+class Desk:
+    bank: Bank
+    line: RecordingLine
+    gate: WorkerEnd
+    dispatcher: Dispatcher
+
+    def order(self, **fields: object) -> int:
+        answer = self.bank.place(self.bank.order(**fields))[0]
+        assert answer.outcome == "released", answer
+        return answer.number
+
+    def sending(self, number: int) -> Sending:
+        return queries.sendings(self.bank.app, [number])[number]
+
+    def status(self, number: int) -> str:
+        transfer = self.bank.gate.engine.state.open.get(number)
+        return transfer.status.name.lower() if transfer else "over"
+
+    def rail_says(self, number: int, status: str, *reasons: str, attempt: int = 1) -> None:
+        sending = self.sending(number)
+        report = RailStatusReport(
+            message_id="R",
+            original_message_id=ids.message_id(sending.digest, attempt),
+            status=status,
+            transaction_id=sending.transaction_id,
+            reason_codes=reasons,
+        )
+        self.dispatcher.take_report(report)
+
+    def later(self, milliseconds: int) -> None:
+        self.bank.gate.clock.now += milliseconds
+
+    def booked(self, number: int) -> list[str]:
+        rows = self.bank.app.execute(
+            "SELECT outcome FROM gate.command WHERE transfer = %s ORDER BY number", [number]
+        ).fetchall()
+        return [row[0] for row in rows]
+
+
+@pytest.fixture
+def desk(database: Database, tmp_path: Path) -> Iterator[Desk]:
+    with a_bank(database, tmp_path) as bank:
+        bank.app.autocommit = True
+        line, gate = RecordingLine(), WorkerEnd(bank, Preparation(bank.keys))
+        dispatcher = Dispatcher(
+            bank.app,
+            gate=gate,
+            line=line,
+            intake=bank.intake,
+            clock=bank.gate.clock,
+            patience=PATIENCE,
+        )
+        yield Desk(bank, line, gate, dispatcher)
+
+
+def test_a_transfer_goes_out_once_and_is_settled(desk: Desk) -> None:
+    number = desk.order(uetr="8a562c67-ca16-48ba-b074-65581be6f001")
+    assert desk.dispatcher.dispatch_due() == 1
+    assert desk.status(number) == "dispatched"
+    assert desk.sending(number).state is State.PREPARED
+    assert desk.line.messages() == []
+    assert desk.dispatcher.send_prepared() == 1
+    (sent,) = desk.line.messages()
+    assert isinstance(sent, ReceivedTransfer)
+    digest = desk.bank.gate.engine.state.open[number].digest
+    assert sent.transaction_id == ids.transaction_id(digest)
+    assert sent.uetr == "8a562c67-ca16-48ba-b074-65581be6f001"
+    assert (sent.amount.minor_units, sent.amount.currency) == (5_000, "EUR")
+    for _ in range(3):
+        done = desk.dispatcher.dispatch_due(), desk.dispatcher.send_prepared()
+        assert done == (0, 0)
+    desk.rail_says(number, "ACSP")
+    assert (desk.sending(number).status, desk.status(number)) == ("ACSP", "dispatched")
+    desk.rail_says(number, "ACSC")
+    assert desk.status(number) == "settled"
+    assert desk.sending(number).state is State.ANSWERED
+    desk.rail_says(number, "ACSC")
+    assert desk.booked(number) == ["dispatched", "settled"]
+
+
+def test_a_rejected_transfer_gives_the_money_back_with_the_rails_reason(desk: Desk) -> None:
+    balances = desk.bank.gate.engine.state.balances
+    before = sum(balances.held)
+    number = desk.order()
+    desk.dispatcher.dispatch_due()
+    desk.dispatcher.send_prepared()
+    assert sum(balances.held) == before + 5_000
+    desk.rail_says(number, "RJCT", "AC04")
+    assert sum(balances.held) == before
+    assert (desk.sending(number).status, desk.sending(number).reason) == ("rejected", "AC04")
+    assert desk.booked(number) == ["dispatched", "rejected"]
+
+
+def test_i2_an_unknown_outcome_is_asked_about_and_never_sent_again_unasked(desk: Desk) -> None:
+    number = desk.order()
+    desk.dispatcher.dispatch_due()
+    desk.line.breaks = True
+    with pytest.raises(LineDown):
+        desk.dispatcher.send_prepared()
+    assert desk.sending(number).state is State.SENT
+    desk.line.is_up = True
+    desk.later(PATIENCE.first_ms)
+    assert (desk.dispatcher.send_prepared(), desk.dispatcher.ask_overdue()) == (0, 1)
+    (asked,) = desk.line.messages()
+    assert isinstance(asked, StatusRequest)
+    assert asked.original_message_id == ids.message_id(desk.sending(number).digest, 1)
+    assert desk.dispatcher.ask_overdue() == 0  # Not before the patience is over again.
+    desk.rail_says(number, "RJCT", "NOOR")
+    assert desk.sending(number).state is State.PREPARED
+    assert desk.dispatcher.send_prepared() == 1
+    (again,) = desk.line.messages()
+    assert isinstance(again, ReceivedTransfer)
+    assert again.message_id == ids.message_id(desk.sending(number).digest, 2)
+    # The first answer comes a second time: it is about the first attempt, and no news.
+    desk.rail_says(number, "RJCT", "NOOR", attempt=1)
+    assert desk.sending(number).state is State.SENT
+    assert desk.dispatcher.send_prepared() == 0
+
+
+def test_a_worker_that_died_after_it_marked_a_sending_asks(desk: Desk) -> None:
+    number = desk.order()
+    desk.dispatcher.dispatch_due()
+    desk.bank.app.execute("UPDATE rails.sending SET state = 2, attempt = 1, due_ms = 0")
+    assert (desk.dispatcher.send_prepared(), desk.dispatcher.ask_overdue()) == (0, 1)
+    assert desk.status(number) == "dispatched"
+
+
+def test_a_worker_that_died_between_gate_and_record_goes_on(desk: Desk) -> None:
+    number = desk.order()
+    assert desk.bank.gate.dispatch(number).outcome == "dispatched"
+    desk.gate.asked.clear()
+    desk.dispatcher.dispatch_due()
+    assert commands.Kind.DISPATCH not in desk.gate.asked
+    assert desk.dispatcher.send_prepared() == 1
+
+
+def test_after_a_restore_the_rail_is_asked_before_anything_is_sent(desk: Desk) -> None:
+    number = desk.order()
+    with desk.bank.database.connect(Role.MIGRATOR, autocommit=True) as migrator:
+        migrator.execute("INSERT INTO rails.caution (ask_first_below) VALUES (%s)", [number + 1])
+    later = desk.order(end_to_end_id="E2E-2")
+    desk.dispatcher.dispatch_due()
+    desk.dispatcher.send_prepared()
+    desk.dispatcher.ask_overdue()
+    digests = desk.bank.gate.engine.state.open
+    assert {type(one): one.transaction_id for one in desk.line.messages()} == {
+        StatusRequest: ids.transaction_id(digests[number].digest),
+        ReceivedTransfer: ids.transaction_id(digests[later].digest),
+    }
+
+
+def test_nothing_is_sent_or_asked_while_the_line_is_down(desk: Desk) -> None:
+    number = desk.order()
+    desk.line.is_up = False
+    desk.dispatcher.dispatch_due()
+    desk.later(60_000)
+    assert (desk.dispatcher.send_prepared(), desk.dispatcher.ask_overdue()) == (0, 0)
+    assert desk.sending(number).state is State.PREPARED
+
+
+def test_i8_a_frozen_transfer_is_not_sent_until_it_is_let_go(desk: Desk) -> None:
+    number = desk.order()
+    index = desk.bank.intake.index_of(f"IBAN:{planted.DEBTOR_IBAN}")
+    desk.bank.gate.do(commands.Freeze(index, b""))
+    assert desk.dispatcher.dispatch_due() == 1
+    assert (desk.status(number), desk.dispatcher.dispatch_due()) == ("held", 0)
+    desk.bank.gate.do(commands.Unfreeze(index, b""))
+    assert desk.bank.gate.do(commands.Release(number, b"")).outcome == "released"
+    assert desk.dispatcher.dispatch_due() == 1
+    assert desk.dispatcher.send_prepared() == 1
+
+
+def test_a_row_that_the_gate_wrote_anew_is_not_taken_out_as_done(desk: Desk) -> None:
+    """Held and let go again within one batch time, as while a clock is set back."""
+    number = desk.order()
+    (seen,) = read_due(
+        desk.bank.app, DISPATCH_DUE, desk.bank.gate.clock.now, without=[], count_max=9
+    )
+    desk.bank.gate.do(commands.Hold(number, "duty_officer", 1, b""))
+    desk.bank.gate.do(commands.Release(number, b""))
+    assert delete_done(desk.bank.app, DISPATCH_DUE, [seen]) == 0
+    assert desk.dispatcher.dispatch_due() == 1
+    assert desk.status(number) == "dispatched"
+
+
+def test_i3_a_transfer_of_a_later_day_waits_for_it(desk: Desk) -> None:
+    number = desk.order(requested_execution_date="2027-01-17")
+    assert desk.dispatcher.dispatch_due() == 0
+    desk.later(2 * 86_400_000)
+    assert desk.dispatcher.dispatch_due() == 1
+    assert desk.status(number) == "dispatched"
+
+
+def test_i4_an_order_that_was_put_in_anothers_place_is_not_sent(desk: Desk) -> None:
+    first, second = desk.order(), desk.order(instructed_amount=9_999, end_to_end_id="E2E-2")
+    desk.bank.tamper(
+        "UPDATE transfers.transfer AS t SET digest = o.digest, debtor_side = o.debtor_side,"
+        " creditor_side = o.creditor_side FROM transfers.transfer AS o"
+        " WHERE t.number = %s AND o.number = %s",
+        first,
+        second,
+    )
+    desk.dispatcher.dispatch_due()
+    desk.dispatcher.send_prepared()
+    (sent,) = desk.line.messages()
+    assert isinstance(sent, ReceivedTransfer)
+    assert sent.amount.minor_units == 9_999
+    assert sent.transaction_id == ids.transaction_id(
+        desk.bank.gate.engine.state.open[second].digest
+    )
+    assert desk.dispatcher.dispatch_due() == 0  # It waits and holds nobody up.
+
+
+def test_i4_a_sealed_side_that_was_swapped_after_it_was_prepared_is_not_sent(desk: Desk) -> None:
+    number = desk.order()
+    desk.dispatcher.dispatch_due()
+    desk.bank.tamper("UPDATE transfers.transfer SET debtor_side = creditor_side")
+    desk.dispatcher.send_prepared()
+    assert desk.line.messages() == []
+    assert desk.sending(number).state is State.PREPARED
+
+
+def test_what_no_rail_could_carry_is_rejected_by_name(desk: Desk) -> None:
+    number = desk.order(creditor_agent="no such agent!")
+    desk.dispatcher.dispatch_due()
+    desk.dispatcher.send_prepared()
+    assert desk.line.messages() == []
+    assert desk.booked(number) == ["dispatched", "rejected"]
+    assert desk.sending(number).reason == "rails.malformed_agent"
+
+
+def test_a_contradiction_changes_nothing(desk: Desk) -> None:
+    number = desk.order()
+    desk.dispatcher.dispatch_due()
+    desk.dispatcher.send_prepared()
+    desk.rail_says(number, "ACSC")
+    desk.rail_says(number, "RJCT", "AC04")
+    assert desk.booked(number) == ["dispatched", "settled"]
+    assert desk.sending(number).status == "settled"
+
+
+def test_a_report_about_nothing_or_about_two_is_no_news(desk: Desk) -> None:
+    one, other = desk.order(), desk.order(end_to_end_id="E2E-2")
+    desk.dispatcher.dispatch_due()
+    desk.dispatcher.send_prepared()
+    for transaction_id, uetr in (
+        ("UNKNOWN", None),
+        (None, None),
+        (desk.sending(one).transaction_id, desk.sending(other).uetr),
+    ):
+        report = RailStatusReport(
+            message_id="R",
+            original_message_id="M",
+            status="ACSC",
+            transaction_id=transaction_id,
+            uetr=uetr,
+        )
+        desk.dispatcher.take_report(report)
+    assert {desk.status(one), desk.status(other)} == {"dispatched"}
+
+
+def test_a_report_that_names_the_uetr_alone_counts(desk: Desk) -> None:
+    number = desk.order()
+    desk.dispatcher.dispatch_due()
+    desk.dispatcher.send_prepared()
+    report = RailStatusReport(
+        message_id="R",
+        original_message_id="M",
+        status="ACSC",
+        uetr=desk.sending(number).uetr,
+    )
+    desk.dispatcher.take_report(report)
+    assert desk.status(number) == "settled"
+
+
+def _read(content: bytes) -> ReceivedTransfer | StatusRequest:
+    try:
+        return read_credit_transfer(content, schema_dir=None)
+    except Refusal:
+        return read_status_request(content, schema_dir=None)

@@ -1,7 +1,7 @@
 """I10: planted restricted values stand nowhere in clear: tables, WAL, logs, snapshots, head file.
 
 The whole data folder is read as bytes, the database's own files included, while it is down and
-after everything was forced to disk.
+after everything was forced to disk; and so is a backup of it.
 """
 
 import mmap
@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from countersign.entrypoints.backup.backing_up import back_up_installation
 from countersign.entrypoints.bench.bed import Bed, a_bed
 from countersign.gate.commands import Kind
 from countersign.gate.requests import (
@@ -54,13 +55,18 @@ def test_i10_nothing_restricted_is_stored_in_clear() -> None:
             assert row is not None
             assert row[0] > 0
             connection.execute("CHECKPOINT")
+        backups = bed.folder.with_name("backups")
+        backups.mkdir()
+        back_up_installation(bed.installation, backups / "a.csbackup", progress=lambda *_: None)
         bed.cluster.stop()
         try:
             found = _found_in(bed.folder)
+            found_in_backup = _found_in(backups)
         finally:
             bed.cluster.start()
     assert WITNESS in found, "the search finds what is there in clear"
     assert {value: files for value, files in found.items() if value != WITNESS} == {}
+    assert found_in_backup == {}, "a backup shows nothing at all of what is in it"
 
 
 def _plant(bed: Bed) -> None:

@@ -29,6 +29,9 @@ _MODULES = {
     "proof": "proof",
     "audit": "audit",
     "credential": "credentials",
+    "backup": "backup",
+    "restore": "restore",
+    "doctor": "doctor",
     "bench": "bench",
 }
 
@@ -42,8 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ["COUNTERSIGN_DATA"] = str(Path(parsed.data).absolute())
     command: Command = parsed.command
     try:
-        parsed.settings = load_settings()
-        configure_logs(parsed.settings.log_level)
+        if not getattr(parsed, "reads_settings_itself", False):
+            parsed.settings = load_settings()
+            configure_logs(parsed.settings.log_level)
         return command(parsed, terminal)
     except Refusal as refusal:
         return terminal.refusal(refusal)

@@ -1,0 +1,106 @@
+"""`countersign backup --to FILE`: one sealed file of the whole installation, without its key."""
+
+import argparse
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+
+from countersign.entrypoints.backup.backing_up import Made, back_up_installation
+from countersign.entrypoints.backup.keys import key_path
+from countersign.entrypoints.cli.parsing import Subcommands
+from countersign.entrypoints.cli.terminal import Terminal
+from countersign.entrypoints.installation import Installation, load_installation
+from countersign.infra.clock import SystemClock, monotonic
+
+SUFFIX = ".csbackup"
+_SAY_EVERY_SECONDS = 1.0
+
+
+def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
+    help_text = "write a sealed backup; also while everything runs"
+    parser = subcommands.add_parser(
+        "backup", parents=[common], help=help_text, description=help_text
+    )
+    parser.add_argument(
+        "--to",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help=f"a new file, named NAME{SUFFIX}; in a folder that is there it gets a name by itself",
+    )
+    parser.set_defaults(command=backup)
+
+
+def backup(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    # An asked end goes the way of Ctrl-C, so that no part is left.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    installation = load_installation(arguments.settings)
+    progress = Sparingly(terminal)
+    file = _named(arguments.to.absolute(), installation)
+    made = back_up_installation(
+        installation,
+        file,
+        progress=lambda size, table: progress(f"{size:,} bytes, {table}"),
+    )
+    terminal.end_progress()
+    key = key_path(installation.settings)
+    return terminal.value(_value(installation, made, key), _text(made, key))
+
+
+class Sparingly:
+    """Says how far the work is, once a second."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._next = monotonic() + _SAY_EVERY_SECONDS
+
+    def __call__(self, text: str) -> None:
+        if monotonic() >= self._next:
+            self._next = monotonic() + _SAY_EVERY_SECONDS
+            self._terminal.progress(text)
+
+
+def moment(milliseconds: int) -> str:
+    """A time as people read it."""
+    return f"{datetime.fromtimestamp(milliseconds // 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _named(to: Path, installation: Installation) -> Path:
+    if not to.is_dir():
+        return to
+    now = datetime.fromtimestamp(SystemClock().now_ms() // 1000, UTC)
+    return to / f"{installation.name}-{now:%Y%m%dT%H%M%SZ}{SUFFIX}"
+
+
+def _value(installation: Installation, made: Made, key: Path) -> dict[str, object]:
+    sums = made.sums
+    return {
+        "file": str(made.file),
+        "bytes": made.bytes,
+        "instance": installation.instance.hex(),
+        "name": installation.name,
+        "tables": sums.tables,
+        "rows": sums.rows,
+        "batch_seq": sums.batch_seq,
+        "term": sums.term,
+        "log_size": sums.log_size,
+        "root": sums.root.hex(),
+        "checkpoint": sums.checkpoint,
+        "key": str(key),
+        "key_is_beside": key.parent.resolve() == made.file.parent.resolve(),
+    }
+
+
+def _text(made: Made, key: Path) -> str:
+    sums = made.sums
+    lines = [
+        f"wrote {made.file} ({made.bytes:,} bytes): {sums.rows:,} rows of {sums.tables} tables",
+        f"batch {sums.batch_seq:,}, {sums.log_size:,} commands in the log, root {sums.root.hex()}",
+        f"IMPORTANT: the key is NOT in this backup: {key}",
+        "Without it the backup is worthless. Keep a copy of it in another place than the backups.",
+    ]
+    if key.parent.resolve() == made.file.parent.resolve():
+        lines.append(
+            "WARNING: the backup lies beside its key, so whoever takes the folder can read it."
+        )
+    return "\n".join(lines)

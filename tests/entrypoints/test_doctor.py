@@ -1,0 +1,273 @@
+"""What `countersign doctor` says of an installation that is well, and of one fault at a time."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from tests.support.postgres import reachable_folder
+from tests.support.processes import run_as_ordinary_user
+
+from countersign.entrypoints.backup.folder import WORK_NAME
+from countersign.entrypoints.backup.marker import MARKER_FILE, Marker, encode_marker
+from countersign.entrypoints.bench.bed import Bed, a_bed
+from countersign.entrypoints.doctor.examination import CHECKS, Check, examine
+from countersign.entrypoints.doctor.model import Level, Site, Verdict
+from countersign.entrypoints.gate.process import GateProcess
+from countersign.entrypoints.installation import default_key_file, set_up
+from countersign.infra.settings import load_settings
+from countersign.kernel.invariant import InvariantBroken
+from countersign.vault.protectors import create_key_file
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
+
+COMMAND = (sys.executable, "-m", "countersign.entrypoints.cli.main")
+# What depends on the machine and not on the installation.
+OF_THE_MACHINE = {"doctor.schemas", "doctor.open_files", "doctor.disk", "doctor.database_user"}
+
+
+@pytest.fixture(scope="module")
+def patient() -> Iterator[tuple[Bed, GateProcess]]:
+    with a_bed(name="patient") as made:
+        gate = made.gate()
+        gate.start()
+        made.populate(2)
+        yield made, gate
+
+
+@pytest.fixture
+def bed(patient: tuple[Bed, GateProcess]) -> Bed:
+    return patient[0]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with reachable_folder() as made:
+        yield made
+
+
+@pytest.fixture
+def unstarted(folder: Path) -> Path:
+    """An installation with its key and no database yet."""
+    data = folder / "data"
+    set_up(load_settings({"COUNTERSIGN_DATA": str(data)}), name="patient")
+    return data
+
+
+def levels(data: Path, **environment: str) -> dict[str, str]:
+    """The level by check, without those that depend on the machine."""
+    found = said(data, **environment)
+    return {code: v.level for code, v in found.items() if code not in OF_THE_MACHINE}
+
+
+def said(data: Path, **environment: str) -> dict[str, Verdict]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("COUNTERSIGN_")]:
+            patch.delenv(name)
+        for name, value in {"COUNTERSIGN_DATA": str(data), **environment}.items():
+            patch.setenv(name, value)
+        return {finding.code: finding.verdict for finding in examine()}
+
+
+def worst(data: Path, **environment: str) -> dict[str, str]:
+    """Only what is not well."""
+    return {c: level for c, level in levels(data, **environment).items() if level != Level.OK}
+
+
+def test_nothing_is_wrong_with_a_healthy_installation(bed: Bed) -> None:
+    found = said(bed.folder)
+    assert worst(bed.folder) == {}
+    assert set(found) == set(CHECKS) - {"doctor.restored"}
+    assert all(verdict.english and verdict.chinese for verdict in found.values())
+    assert "term 1" in found["doctor.gate"].english
+
+
+def test_it_says_no_secret(bed: Bed) -> None:
+    text = str(said(bed.folder))
+    secrets = json.loads((bed.folder / "secrets" / "database.json").read_text("utf-8"))
+    assert [value for value in secrets.values() if value in text] == []
+
+
+def test_the_command_ends_with_1_only_for_a_fault(bed: Bed, folder: Path) -> None:
+    code, value = told(bed.folder)
+    assert (code, value["healthy"], value["fail"]) == (0, True, 0)
+    code, value = told(folder / "nothing here")
+    assert (code, value["healthy"], value["fail"]) == (1, False, 1)
+    wrong = next(check for check in value["checks"] if check["level"] == "fail")
+    assert (wrong["code"], wrong["reason"]) == ("doctor.data_folder", "installation.not_set_up")
+    assert set(wrong) == {"code", "level", "english", "chinese", "reason"}
+
+
+def told(data: Path) -> tuple[int, Any]:
+    done = subprocess.run(
+        [*COMMAND, "doctor", "--data", str(data), "--json"],
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_with_nothing_set_up_that_is_all_it_says(folder: Path) -> None:
+    assert worst(folder / "nothing here") == {"doctor.data_folder": "fail"}
+    assert not (folder / "nothing here").exists(), "it changes nothing"
+
+
+def test_what_does_not_run_is_a_warning(unstarted: Path) -> None:
+    stopped = {"doctor.database": "warn", "doctor.gate": "warn"}
+    assert worst(unstarted) == stopped
+    unreachable = {"COUNTERSIGN_DATABASE_URL": "postgresql://admin:hunter2@127.0.0.1:1/x"}
+    found = said(unstarted, **unreachable)
+    assert found["doctor.database"].level == Level.FAIL
+    assert "hunter2" not in str(found)
+
+
+def test_faults_of_the_key(unstarted: Path) -> None:
+    stopped = worst(unstarted)
+    key = default_key_file(unstarted)
+    key.chmod(0o644)
+    assert worst(unstarted) == stopped | {"doctor.key_file": "fail"}
+    assert said(unstarted)["doctor.key_file"].reason == "vault.key_file_exposed"
+    key.chmod(0o600)
+    inside = key.rename(unstarted / "key")
+    missing = said(unstarted)["doctor.key_file"]
+    assert missing.level == Level.FAIL
+    assert str(key) in missing.english
+    found = said(unstarted, COUNTERSIGN_KEY_FILE=str(inside))
+    assert found["doctor.key_file"].reason == "vault.key_inside_data"
+    create_key_file(key, data_dir=unstarted)
+    assert worst(unstarted) == stopped | {"doctor.keyset": "fail"}
+
+
+def test_faults_of_the_data_folder(unstarted: Path) -> None:
+    stopped = worst(unstarted)
+    (unstarted / "keyset.sealed").chmod(0o640)
+    assert worst(unstarted) == stopped | {"doctor.private_files": "fail"}
+    (unstarted / "keyset.sealed").chmod(0o600)
+    unstarted.chmod(0o777)
+    assert worst(unstarted) == stopped | {"doctor.data_folder": "fail"}
+    unstarted.chmod(0o711)
+    (unstarted / WORK_NAME).mkdir()
+    assert worst(unstarted) == stopped | {"doctor.leftovers": "warn"}
+    (unstarted / WORK_NAME).rmdir()
+    (unstarted / "head").unlink()
+    assert worst(unstarted) == stopped | {"doctor.head_file": "fail"}
+    (unstarted / "instance.json").write_text("{", "utf-8")
+    assert said(unstarted)["doctor.data_folder"].reason == "installation.half_set_up"
+
+
+def test_settings_with_a_slip_hide_nothing_else(unstarted: Path) -> None:
+    file = unstarted / "countersign.toml"
+    file.write_text('database_url = "postgresql://admin:hunter2@h/x"\nnonsense = 1\n', "utf-8")
+    file.chmod(0o644)
+    found = said(unstarted)
+    assert found["doctor.settings"].reason == "settings.unknown_key"
+    assert found["doctor.private_files"].level == Level.FAIL
+    assert found["doctor.data_folder"].level == Level.OK
+    assert "hunter2" not in str(found)
+
+
+def test_a_restored_installation_is_said_to_be_one(unstarted: Path) -> None:
+    marker = Marker(restored_ms=2, made_ms=1, batch_seq=77, batch_ms=1, term=1, log_size=500)
+    (unstarted / MARKER_FILE).write_bytes(encode_marker(marker))
+    found = said(unstarted)["doctor.restored"]
+    assert found.level == Level.WARN
+    assert "batch 77" in found.english
+
+
+def test_a_database_behind_the_head_file_is_a_fault(bed: Bed) -> None:
+    path = bed.folder / "head"
+    content = path.read_bytes()
+    head = bed.installation.head
+    try:
+        known = head.read()
+        head.write(known._replace(seq=known.seq + 2))
+        head.close()
+        assert worst(bed.folder) == {"doctor.head_file": "fail"}
+    finally:
+        path.write_bytes(content)
+
+
+@contextmanager
+def changed(bed: Bed, statement: str, back: str) -> Iterator[None]:
+    with psycopg.connect(bed.database.superuser_dsn(), autocommit=True) as connection:
+        connection.execute(statement.encode())
+        try:
+            yield
+        finally:
+            connection.execute(back.encode())
+
+
+def test_faults_of_the_database(bed: Bed) -> None:
+    newest = "WHERE seq = (SELECT max(seq) FROM gate.batch)"
+    ahead = f"UPDATE gate.batch SET batch_ms = batch_ms + 600000 {newest}"
+    with changed(bed, ahead, ahead.replace("+", "-")):
+        assert worst(bed.folder) == {"doctor.clock": "fail"}
+    unknown = "INSERT INTO infra.migration (number, name, sha256) VALUES (9999, 'x', %s)"
+    with changed(
+        bed,
+        unknown.replace("%s", "sha256('x')"),
+        "DELETE FROM infra.migration WHERE number = 9999",
+    ):
+        found = said(bed.folder)["doctor.migrations"]
+        assert (found.level, found.reason) == (Level.FAIL, "migrations.too_new")
+    role = "ALTER ROLE countersign_reader {} synchronous_commit"
+    with changed(bed, role.format("SET") + " = off", role.format("RESET")):
+        assert worst(bed.folder) == {"doctor.database_durability": "warn"}
+
+
+def test_a_killed_gate_leaves_sockets_that_are_named(patient: tuple[Bed, GateProcess]) -> None:
+    bed, gate = patient
+    gate.kill()
+    assert worst(bed.folder) == {"doctor.gate": "warn"}
+    assert "killed" in said(bed.folder)["doctor.gate"].english
+
+
+def broken(site: Site) -> Verdict | None:
+    raise InvariantBroken("planted words")
+
+
+def silent(site: Site) -> Verdict | None:
+    threading.Event().wait()
+    return None
+
+
+@pytest.mark.parametrize("check", [broken, silent])
+def test_a_check_that_fails_or_hangs_ends_nothing(check: Check) -> None:
+    checks = {"doctor.first": check, "doctor.disk": CHECKS["doctor.disk"]}
+    found = {f.code: f.verdict for f in examine(checks=checks, seconds=0.3)}
+    assert found["doctor.first"].level == Level.FAIL
+    assert "planted words" not in found["doctor.first"].english
+    assert found["doctor.disk"].level == Level.OK
+
+
+def as_a_stranger(folder: Path) -> None:
+    """Somebody who may not read the installation is told so."""
+    os.environ["COUNTERSIGN_DATA"] = str(folder / "data")
+    found = {finding.code: finding.verdict for finding in examine()}
+    assert found["doctor.data_folder"].level == Level.FAIL
+    assert "may not read" in found["doctor.data_folder"].english
+
+
+def as_its_owner(folder: Path) -> None:
+    os.umask(0o077)
+    data = folder / "own" / "data"
+    data.parent.mkdir()
+    os.environ["COUNTERSIGN_DATA"] = str(data)
+    set_up(load_settings(), name="ordinary")
+    found = {finding.code: finding.verdict.level for finding in examine()}
+    assert [code for code, level in found.items() if level == Level.FAIL] == []
+    assert found["doctor.database_user"] == Level.WARN
+
+
+def test_it_works_for_an_ordinary_user(unstarted: Path) -> None:
+    for scenario in (as_a_stranger, as_its_owner):
+        if os.geteuid() == 0 or scenario is as_its_owner:
+            run_as_ordinary_user(scenario, unstarted.parent)

@@ -282,6 +282,17 @@ def test_what_is_held_is_not_available(shell: Shell, folder: Path) -> None:
     assert available == balance - held
 
 
+def test_accounts_of_one_party_are_found_by_what_it_is_known_by(shell: Shell) -> None:
+    for account, party in ((":P-1", "CUST-77"), (":P-2", "CUST-77"), (":P-3", "CUST-78")):
+        opening = ("accounts", "open", account, "EUR", "--holder", SECRET_NAME)
+        shell.call(*opening, "--party", party)
+    numbers = [row["number"] for row in shell.call("accounts", "list", "--party", "CUST-77")]
+    assert len(numbers) == 2
+    assert shell.call("accounts", "list", "--party", "CUST-7") == []
+    everyone = [row["number"] for row in shell.call("accounts", "list")]
+    assert set(numbers) < set(everyone)
+
+
 @pytest.mark.parametrize(
     "call",
     [

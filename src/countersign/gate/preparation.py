@@ -17,6 +17,7 @@ from countersign.gate.intake import Intake, OrderRequest
 from countersign.gate.requests import REQUESTS, Item
 from countersign.kernel.refusal import Refusal
 from countersign.transfers.order import Order
+from countersign.vault.blind_index import PARTY, blind_index
 from countersign.vault.seal import Place, seal
 from countersign.vault.subjects import SubjectKeys
 
@@ -69,6 +70,9 @@ class Preparation:
     def index(self, reference: str) -> bytes:
         return self._intake.index_of(reference)
 
+    def party(self, known_by: str) -> bytes:
+        return blind_index(self._keys.keyset.blind_index.current, PARTY, known_by)
+
     def reason(self, key: bytes, text: str) -> bytes:
         return self._sealed(REASON_PLACE, key, SYSTEM_SUBJECT, text)
 
@@ -98,9 +102,9 @@ def _decoded(item: Item) -> msgspec.Struct | Refusal:
 
 def _open_account(p: Preparation, _: bytes, r: requests.OpenAccountRequest) -> Command:
     index = p.index(r.account)
+    party = p.party(r.party) if r.party else index
     holder = p.holder(index, r.holder, r.account)
-    # Until parties have records of their own, an account's holder is known by the account.
-    return commands.OpenAccount(r.account_kind, r.currency, index, index, r.overdraft, holder)
+    return commands.OpenAccount(r.account_kind, r.currency, index, party, r.overdraft, holder)
 
 
 def _fund(p: Preparation, key: bytes, r: requests.FundRequest) -> Command:

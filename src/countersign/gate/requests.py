@@ -57,6 +57,8 @@ class OpenAccountRequest(Request, frozen=True):
     account: Reference
     holder: Text
     overdraft: Annotated[int, msgspec.Meta(ge=0, le=10**15)]
+    # By what the house knows the party, such as a customer number; empty if by this account alone.
+    party: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
 class FundRequest(Request, frozen=True):

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from countersign.kernel.invariant import invariant
 
 INDEX_BYTES = 16
+PARTY = "party"  # By what the house knows a person or firm, such as a customer number.
 
 
 def blind_index(key: bytes, kind: str, value: str) -> bytes:

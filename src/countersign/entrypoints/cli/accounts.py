@@ -28,6 +28,8 @@ from countersign.gate.requests import (
 from countersign.infra.database import Role
 from countersign.ledger.model import UNLIMITED
 from countersign.ledger.reversible import WINDOW_DAYS
+from countersign.vault.blind_index import PARTY, blind_index
+from countersign.vault.errors import SubjectErased
 from countersign.vault.masking import mask_account, mask_name
 from countersign.vault.subjects import SubjectKeys
 
@@ -35,6 +37,7 @@ _LIST = """
 SELECT a.number, a.kind, a.currency, a.index, a.holder, b.balance, b.held, b.floor,
   EXISTS (SELECT 1 FROM accounts.freeze AS f WHERE f.index = a.index) AS is_frozen
 FROM accounts.account AS a JOIN ledger.balance AS b ON b.number = a.number
+WHERE %s::bytea IS NULL OR a.party = %s
 ORDER BY a.number LIMIT %s
 """
 
@@ -57,6 +60,12 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         help="a settlement account is the rail's own, one a currency (default: customer)",
     )
     opening.add_argument(
+        "--party",
+        default="",
+        help="by what you know the holder, such as a customer number: accounts of one party belong"
+        " together; only a keyed hash of it is kept",
+    )
+    opening.add_argument(
         "--overdraft", default="0", metavar="AMOUNT", help="how far it may go below zero"
     )
     opening.set_defaults(command=open_account)
@@ -75,6 +84,7 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         " settled yet; available is what may still go out, an overdraft included, and is left empty"
         " where an account has no limit.",
     )
+    listing.add_argument("--party", help="only the accounts of the party that you know by this")
     listing.add_argument("--limit", type=int, default=100)
     listing.set_defaults(command=list_accounts)
 
@@ -118,6 +128,7 @@ def open_account(arguments: argparse.Namespace, terminal: Terminal) -> int:
         account_reference(arguments.account),
         arguments.holder,
         overdraft,
+        arguments.party,
     )
     with operator(arguments) as gate:
         answer = gate.ask(Kind.OPEN_ACCOUNT, request)
@@ -173,16 +184,20 @@ def list_accounts(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Holders and account numbers are masked."""
     installation = load_installation(arguments.settings)
     dsn = installation.dsn(Role.APP)
+    keyset = installation.keyset()
+    party = (
+        None
+        if arguments.party is None
+        else blind_index(keyset.blind_index.current, PARTY, arguments.party)
+    )
     rows = []
     with (
         psycopg.connect(dsn) as connection,
-        SubjectKeys(
-            lambda: psycopg.connect(dsn), installation.keyset(), installation.instance
-        ) as keys,
+        SubjectKeys(lambda: psycopg.connect(dsn), keyset, installation.instance) as keys,
     ):
-        found = connection.execute(_LIST, [arguments.limit])
+        found = connection.execute(_LIST, [party, party, arguments.limit])
         for number, kind, currency, index, holder, balance, held, floor, is_frozen in found:
-            name, reference = open_holder(keys, index=bytes(index), sealed=bytes(holder))
+            name, reference = _holder(keys, bytes(index), bytes(holder))
             rows.append(
                 (
                     number,
@@ -197,6 +212,13 @@ def list_accounts(arguments: argparse.Namespace, terminal: Terminal) -> int:
                 )
             )
     return terminal.table(_HEADINGS, rows, "no account is open yet: `countersign accounts open`")
+
+
+def _holder(keys: SubjectKeys, index: bytes, sealed: bytes) -> tuple[str, str]:
+    try:
+        return open_holder(keys, index=index, sealed=sealed)
+    except SubjectErased:
+        return "", ""  # The account and its money are still there.
 
 
 def _overdraft(arguments: argparse.Namespace) -> int:

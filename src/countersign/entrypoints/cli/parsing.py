@@ -48,7 +48,7 @@ def operator(arguments: argparse.Namespace) -> GateClient:
     installation = load_installation(arguments.settings)
     if not (installation.sockets / OPERATOR_SOCKET).exists():
         raise NotRunning(folder=str(installation.data_dir))
-    return GateClient(installation.sockets, OPERATOR_SOCKET, timeout_seconds=20)
+    return GateClient(installation.sockets, OPERATOR_SOCKET, timeout_seconds=10)
 
 
 def is_refused(answer: Answer) -> bool:

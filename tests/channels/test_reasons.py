@@ -18,6 +18,7 @@ STATUS_REASONS = {
     "AC01": "IncorrectAccountNumber",
     "AC02": "InvalidDebtorAccountNumber",
     "AC03": "InvalidCreditorAccountNumber",
+    "AC04": "ClosedAccountNumber",
     "AC06": "BlockedAccount",
     "AC09": "InvalidAccountCurrency",
     "AC10": "InvalidDebtorAccountCurrency",
@@ -50,7 +51,7 @@ STATUS_REASONS = {
     "RR10": "InvalidCharacterSet",
     "TD03": "IncorrectFileStructure",
 }
-AREAS = ("accounts", "channels", "gate", "infra.iso20022", "ledger", "transfers")
+AREAS = ("accounts", "channels", "gate", "infra.iso20022", "ledger", "transfers", "vault")
 
 
 def _known_refusals() -> set[str]:

@@ -196,6 +196,18 @@ def test_with_both_sides_erased_nothing_is_left_to_prove(desk: Desk) -> None:
         desk.intake.open_sides(sealed(command))
 
 
+@pytest.mark.parametrize("erased", [0, 1])
+def test_an_order_of_someone_erased_is_refused_and_holds_nobody_up(desk: Desk, erased: int) -> None:
+    random = Random(6)
+    gone, good = an_order(random), an_order(random)
+    good = msgspec.structs.replace(good, debtor_account="OTHR::1", creditor_account="OTHR::2")
+    (command,) = placed(desk.prepare(gone))
+    desk.keys.destroy((command.debtor_index, command.creditor_index)[erased])
+    first, refused, last = desk.prepare(good, gone, good)
+    assert refused.command == RefusedIntake("vault.subject_erased")
+    assert len(placed([first, last])) == 2
+
+
 @pytest.mark.parametrize(
     ("field", "value", "code"),
     [

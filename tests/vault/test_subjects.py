@@ -209,8 +209,10 @@ def test_another_process_forgets_who_was_erased(subject_keys: SubjectKeys, anoth
     gate = another(Role.GATE)
     gate.ensure([anna, ben, carl])
     assert gate.forget_erased() == 0
+    assert gate.forget_erased(every_seconds=1000) == 0
     for erased in (anna, ben):
         subject_keys.destroy(erased)
+        assert gate.forget_erased(every_seconds=1000) == 0, "it asked a moment ago"
         assert gate.forget_erased() == 1
         assert gate.forget_erased() == 0
         with pytest.raises(SubjectErased):

@@ -80,4 +80,5 @@ REASONS: Final[dict[str, str | Reason]] = {
     "transfers.malformed_date": "DT01",
     "transfers.same_account": "AC03",
     "transfers.text_length": "CH16",
+    "vault.subject_erased": "AC04",  # Closed account.
 }

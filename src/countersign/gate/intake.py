@@ -81,7 +81,14 @@ class Intake:
         """Submissions in the order of the requests, refused ones included."""
         checked = [self._checked(credential, request) for request in requests]
         subjects = {index for c in checked if isinstance(c, _Checked) for index in c.indexes}
-        keys = self._keys.ensure(subjects) if subjects else {}
+        keys, erased = self._ensured(subjects) if subjects else ({}, set())
+        if erased:
+            checked = [
+                _refused(one, SubjectErased.code)
+                if isinstance(one, _Checked) and not erased.isdisjoint(one.indexes)
+                else one
+                for one in checked
+            ]
         random = os.urandom(2 * SEED_BYTES * len(checked))
         return [
             self._sealed(one, keys, random[2 * SEED_BYTES * n : 2 * SEED_BYTES * (n + 1)])
@@ -152,6 +159,20 @@ class Intake:
         )
         seed, values, other_root = _decode_side(opened)
         return _Opened(OpenSide(seed, values), SideRoot(other_root))
+
+    def _ensured(self, subjects: set[bytes]) -> tuple[dict[bytes, SubjectKey], set[bytes]]:
+        """The keys of all subjects, and those who were erased: they hold up nobody else."""
+        try:
+            return self._keys.ensure(subjects), set()
+        except SubjectErased:
+            keys: dict[bytes, SubjectKey] = {}
+            erased = set()
+            for subject in subjects:
+                try:
+                    keys |= self._keys.ensure([subject])
+                except SubjectErased:
+                    erased.add(subject)
+            return keys, erased
 
     def _checked(self, credential: int, request: OrderRequest) -> "_Checked | Submission":
         order = request.order
@@ -232,6 +253,11 @@ class _Checked(NamedTuple):
     encoded: list[bytes]
     indexes: tuple[bytes, bytes]
     day: int
+
+
+def _refused(one: _Checked, code: str) -> Submission:
+    command = RefusedIntake(code)
+    return Submission(one.credential, one.key, one.mac, command, encode(command))
 
 
 _PLACES = (DEBTOR_PLACE, CREDITOR_PLACE)

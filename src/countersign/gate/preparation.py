@@ -21,6 +21,7 @@ from countersign.vault.blind_index import PARTY, blind_index
 from countersign.vault.seal import Place, seal
 from countersign.vault.subjects import SubjectKeys
 
+_FORGET_SECONDS = 1.0  # So long may something be sealed for who was erased meanwhile.
 SYSTEM_SUBJECT = b"\x00" * 16
 REASON_PLACE = Place("gate.command.body")
 HOLDER_PLACE = Place("accounts.account.holder")
@@ -35,6 +36,7 @@ class Preparation:
 
     def prepare(self, credential: int, items: Sequence[Item]) -> list[Submission]:
         """Submissions in the order of the items."""
+        self._keys.forget_erased(every_seconds=_FORGET_SECONDS)
         out: list[Submission | None] = [None] * len(items)
         orders: list[tuple[int, OrderRequest]] = []
         for place, item in enumerate(items):

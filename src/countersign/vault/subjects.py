@@ -14,11 +14,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from typing import Self, TypeVar
 
 import psycopg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from countersign.infra.clock import monotonic
 from countersign.kernel.ids import ID_BYTES, id_text
 from countersign.kernel.invariant import invariant
 from countersign.vault import store
@@ -56,6 +58,7 @@ class SubjectKeys:
         # destroyed in between is cached again. Hits do not take it.
         self._table = threading.Lock()
         self._erased_until: datetime | None = None
+        self._asked_at = -inf
 
     def ensure(self, subjects: Iterable[bytes]) -> dict[bytes, SubjectKey]:
         """Give each subject's key, for sealing; whoever has none yet gets one."""
@@ -74,8 +77,14 @@ class SubjectKeys:
             if not self._line.run(lambda connection: store.read_keys(connection, [subject])):
                 raise UnknownSubject(subject=id_text(subject))
 
-    def forget_erased(self) -> int:
-        """Drop cached keys that another process destroyed; each process calls this every second."""
+    def forget_erased(self, *, every_seconds: float = 0.0) -> int:
+        """Drop cached keys that another process destroyed; each process calls this every second.
+
+        Called more often than `every_seconds` it does nothing.
+        """
+        if monotonic() - self._asked_at < every_seconds:
+            return 0
+        self._asked_at = monotonic()
         with self._table:
             since = self._erased_until
             erased = self._line.run(lambda connection: store.erased_since(connection, since))

@@ -39,6 +39,7 @@ _IDLE_SECONDS = 0.1
 _PAUSE_SECONDS = 1.0
 _GATE_SECONDS = 10.0
 _SUBJECT_KEYS_MAX = 10_000
+_FORGET_SECONDS = 1.0
 _log = get_logger(__name__)
 
 
@@ -108,17 +109,22 @@ def _run(wiring: Wiring, keyset: Keyset, stopping: threading.Event) -> None:
                         clock=SystemClock(),
                         patience=wiring.patience,
                     )
-                    _work(dispatcher, line, _schema_dir(wiring), stopping)
+                    _work(dispatcher, line, keys, _schema_dir(wiring), stopping)
             except psycopg.OperationalError as error:
                 _log.failure("worker.database_away", error)
                 stopping.wait(_PAUSE_SECONDS)
 
 
 def _work(
-    dispatcher: Dispatcher, line: RailLine, schema_dir: Path | None, stopping: threading.Event
+    dispatcher: Dispatcher,
+    line: RailLine,
+    keys: SubjectKeys,
+    schema_dir: Path | None,
+    stopping: threading.Event,
 ) -> None:
     while not stopping.is_set():
         line.open()
+        keys.forget_erased(every_seconds=_FORGET_SECONDS)
         try:
             done = dispatcher.dispatch_due() + dispatcher.send_prepared() + dispatcher.ask_overdue()
             messages = line.receive(0 if done else _IDLE_SECONDS)

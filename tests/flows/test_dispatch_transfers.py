@@ -19,9 +19,9 @@ from countersign.gate.queries import answer_query
 from countersign.gate.requests import Item, Query
 from countersign.infra.database import Database, Role
 from countersign.kernel.refusal import Refusal
-from countersign.rails import ids, queries
+from countersign.rails import actions, ids, queries
 from countersign.rails.messages import RailStatusReport, ReceivedTransfer, StatusRequest
-from countersign.rails.model import Patience, Sending, State
+from countersign.rails.model import Patience, Sending, State, prepared
 from countersign.rails.pacs008 import read_credit_transfer
 from countersign.rails.pacs028 import read_status_request
 
@@ -201,6 +201,9 @@ def test_a_worker_that_died_between_gate_and_record_goes_on(desk: Desk) -> None:
     desk.gate.asked.clear()
     desk.dispatcher.dispatch_due()
     assert commands.Kind.DISPATCH not in desk.gate.asked
+    # Nobody here knows whether it was sent: the rail is asked first (I2).
+    assert (desk.dispatcher.send_prepared(), desk.dispatcher.ask_overdue()) == (0, 1)
+    desk.rail_says(number, "RJCT", "NOOR")
     assert desk.dispatcher.send_prepared() == 1
 
 
@@ -297,6 +300,125 @@ def test_what_no_rail_could_carry_is_rejected_by_name(desk: Desk) -> None:
     assert desk.line.messages() == []
     assert desk.booked(number) == ["dispatched", "rejected"]
     assert desk.sending(number).reason == "rails.malformed_agent"
+
+
+def test_i3_a_row_in_the_workers_table_sends_nothing_that_the_gate_did_not_dispatch(
+    desk: Desk,
+) -> None:
+    held = desk.bank.place(desk.bank.order(instructed_amount=50_000_000))[0]
+    assert held.outcome == "held"
+    digest = desk.bank.gate.engine.state.open[held.number].digest
+    forged = prepared(number=held.number, digest=digest, uetr=None, now_ms=0, is_asked_first=False)
+    actions.keep(desk.bank.app, forged)
+    desk.dispatcher.send_prepared()
+    assert desk.line.messages() == []
+    assert desk.dispatcher.send_prepared() == 0  # Postponed, so it holds nobody up.
+
+
+def test_i4_the_digest_of_a_sending_is_no_authority(desk: Desk) -> None:
+    first, second = desk.order(), desk.order(instructed_amount=9_999, end_to_end_id="E2E-2")
+    desk.dispatcher.dispatch_due()
+    digests = {n: desk.sending(n).digest for n in (first, second)}
+    desk.bank.tamper(
+        "UPDATE rails.sending SET digest = %s WHERE number = %s", digests[second], first
+    )
+    desk.dispatcher.send_prepared()
+    sent = [one.transaction_id for one in desk.line.messages()]
+    assert sent == [ids.transaction_id(digests[second])]
+    assert desk.sending(first).state is State.PREPARED
+
+
+def test_i2_the_rails_word_about_one_transfer_books_no_other(desk: Desk) -> None:
+    first, second = desk.order(), desk.order(end_to_end_id="E2E-2")
+    desk.dispatcher.dispatch_due()
+    desk.dispatcher.send_prepared()
+    ids_of = {n: desk.sending(n).transaction_id for n in (first, second)}
+    desk.bank.tamper("UPDATE rails.sending SET transaction_id = number::text")
+    desk.bank.tamper(
+        "UPDATE rails.sending SET transaction_id = %s WHERE number = %s", ids_of[second], first
+    )
+    report = RailStatusReport(
+        message_id="R", original_message_id="M", status="ACSC", transaction_id=ids_of[second]
+    )
+    desk.dispatcher.take_report(report)
+    assert {desk.status(first), desk.status(second)} == {"dispatched"}
+
+
+def test_i2_a_sending_whose_row_was_removed_is_asked_about(desk: Desk) -> None:
+    number = desk.order()
+    desk.dispatcher.dispatch_due()
+    desk.dispatcher.send_prepared()
+    assert len(desk.line.messages()) == 1
+    desk.bank.tamper("DELETE FROM rails.sending")
+    desk.bank.tamper(
+        "INSERT INTO gate.outbox (number, topic, due_ms, cause) VALUES (%s, 1, 0, 0)", number
+    )
+    desk.dispatcher.dispatch_due()
+    assert (desk.dispatcher.send_prepared(), desk.dispatcher.ask_overdue()) == (0, 1)
+    assert [type(one) for one in desk.line.messages()] == [StatusRequest]
+
+
+def test_i8_what_was_dispatched_and_not_sent_stays_while_it_is_frozen(desk: Desk) -> None:
+    desk.order()
+    desk.line.is_up = False
+    desk.dispatcher.dispatch_due()
+    index = desk.bank.intake.index_of(f"IBAN:{planted.DEBTOR_IBAN}")
+    desk.bank.gate.do(commands.Freeze(index, b""))
+    desk.line.is_up = True
+    desk.dispatcher.send_prepared()
+    assert desk.line.messages() == []
+    desk.bank.gate.do(commands.Unfreeze(index, b""))
+    desk.later(60_000)
+    assert desk.dispatcher.send_prepared() == 1
+    assert len(desk.line.messages()) == 1
+
+
+def test_what_cannot_be_sent_after_the_rail_never_received_it_is_rejected(desk: Desk) -> None:
+    number = desk.order(creditor_agent="no such agent!")
+    assert desk.bank.gate.dispatch(number).outcome == "dispatched"
+    desk.dispatcher.dispatch_due()
+    desk.rail_says(number, "RJCT", "NOOR")
+    desk.dispatcher.send_prepared()
+    assert desk.booked(number) == ["dispatched", "rejected"]
+    assert desk.dispatcher.send_prepared() == 0
+
+
+def test_a_rejection_that_comes_again_with_another_reason_ends_the_sending(desk: Desk) -> None:
+    number = desk.order()
+    desk.dispatcher.dispatch_due()
+    desk.dispatcher.send_prepared()
+    desk.rail_says(number, "RJCT", "AC04")
+    # As if the worker had died before it wrote that down.
+    desk.bank.tamper("UPDATE rails.sending SET state = 2")
+    desk.rail_says(number, "RJCT", "AC06")
+    assert desk.sending(number).state is State.ANSWERED
+    assert desk.booked(number) == ["dispatched", "rejected"]
+
+
+def test_i2_a_late_rejection_of_an_older_attempt_is_no_end_of_the_newest(desk: Desk) -> None:
+    number = desk.order()
+    desk.dispatcher.dispatch_due()
+    desk.dispatcher.send_prepared()
+    desk.rail_says(number, "RJCT", "AG09")
+    desk.dispatcher.send_prepared()
+    desk.rail_says(number, "RJCT", "TM01", attempt=1)
+    assert desk.status(number) == "dispatched"
+    desk.later(PATIENCE.first_ms)
+    assert desk.dispatcher.ask_overdue() == 1
+    # Asked about the newest, the rail says the same: then it is so.
+    desk.rail_says(number, "RJCT", "TM01", attempt=1)
+    assert desk.booked(number) == ["dispatched", "rejected"]
+
+
+def test_a_second_order_under_one_uetr_is_rejected_unsent(desk: Desk) -> None:
+    uetr = "8a562c67-ca16-48ba-b074-65581be6f001"
+    first, second = desk.order(uetr=uetr), desk.order(uetr=uetr, end_to_end_id="E2E-2")
+    desk.dispatcher.dispatch_due()
+    desk.dispatcher.send_prepared()
+    assert len(desk.line.messages()) == 1
+    assert desk.status(first) == "dispatched"
+    assert desk.booked(second) == ["dispatched", "rejected"]
+    assert desk.sending(second).reason == "rails.duplicate_uetr"
 
 
 def test_a_contradiction_changes_nothing(desk: Desk) -> None:

@@ -10,6 +10,7 @@ from countersign.gate.commands import Answer
 from countersign.gate.errors import Fenced
 from countersign.gate.journal.memory import Disk
 from countersign.gate.journal.protocol import JournalBroken
+from countersign.gate.waiting import Limits
 from countersign.kernel.money import MINOR_UNITS_MAX
 from countersign.ledger.errors import BalanceOutOfRange
 from countersign.ledger.model import UNLIMITED, Balances
@@ -153,3 +154,33 @@ def test_what_was_asked_before_is_answered_with_one_question_a_batch() -> None:
     gate.engine.drain()
     assert [gate.answers[key] for key in keys] == first
     assert asked.count("rows") == asked.count("look_up") == 1
+
+
+def test_a_question_is_answered_with_what_is_durable() -> None:
+    """A worker was told of a dispatch whose commit hung, and sent what the log never held."""
+    seen: list[tuple[int, int]] = []
+    points: set[str] = set()
+
+    def ask(point: str) -> None:
+        if point in points:
+            gate.engine.ask(lambda state: seen.append((state.log.size, gate.engine.durable.size)))
+
+    gate = Harness(limits=Limits(batch_max=2, busy_at=1), fault=ask).start().a_city()
+    points |= {"send", "before_commit"}
+    for number in range(20):
+        submission = gate.submission(gate.order(salt=str(number)), credential=gate.channel)
+        gate.engine.submit(submission)
+    gate.engine.drain()
+    assert len(seen) > 10
+    assert all(size == durable for size, durable in seen)
+
+
+def test_an_overtaken_gate_answers_no_question() -> None:
+    """One that woke up answered from old memory, and the worker forgot what was released."""
+    old = Harness().start().a_city()
+    seen: list[int] = []
+    old.restarted().start()
+    old.engine.ask(lambda state: seen.append(state.log.size))
+    with pytest.raises(Fenced):
+        old.engine.turn()
+    assert seen == []

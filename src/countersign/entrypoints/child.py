@@ -66,7 +66,8 @@ class ChildProcess(Generic[Said_co]):
         with contextlib.ExitStack() as stack:
             log = stack.enter_context(self._log_file.open("ab")) if self._log_file else None
             self._process = subprocess.Popen(
-                [sys.executable, "-m", self._module],
+                # Its supervisor's number goes with it, see `end_with_parent`.
+                [sys.executable, "-m", self._module, str(os.getpid())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -122,9 +123,10 @@ class ChildProcess(Generic[Said_co]):
 def end_with_parent() -> None:
     """Ask this process to stop when whoever started it is gone; call it first thing.
 
-    For processes that hold what their successor needs. It is looked at twice a second.
+    For processes that hold what their successor needs. It is looked at twice a second. The parent
+    may be gone already, so its number is the one that it gave.
     """
-    parent = os.getppid()
+    parent = int(sys.argv[1]) if len(sys.argv) > 1 else os.getppid()
     threading.Thread(target=_watch, args=(parent,), name="parent", daemon=True).start()
 
 

@@ -43,8 +43,8 @@ class Supervised:
         if monotonic() >= self._not_before:
             try:
                 self.begin()
-            except Refusal as refusal:
-                _log.error("run.not_restarted", name=self._name, code=refusal.code)
+            except (Refusal, OSError) as error:
+                _log.error("run.not_restarted", name=self._name, why=str(error))
                 self._wait()
 
     def stop(self) -> None:

@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 from countersign.gate.changes import DISPATCH_DUE
 from countersign.gate.client import new_key
 from countersign.gate.commands import Answer, Dispatch, Kind, RailStatus
+from countersign.gate.errors import KeyReused
 from countersign.gate.intake import Intake, SealedOrder
 from countersign.gate.journal.bridge import Connection
 from countersign.gate.journal.outbox import Due, delete_done, read_due
@@ -28,6 +29,7 @@ from countersign.kernel.account import parse_canonical
 from countersign.kernel.money import Money
 from countersign.kernel.refusal import Refusal
 from countersign.rails import actions, queries
+from countersign.rails.errors import DuplicateUetr
 from countersign.rails.messages import CreditTransfer, RailStatusReport, Verdict
 from countersign.rails.model import (
     Patience,
@@ -40,7 +42,7 @@ from countersign.rails.model import (
 )
 from countersign.rails.pacs008 import write_credit_transfer
 from countersign.rails.pacs028 import write_status_request
-from countersign.transfers.errors import IllegalMove, NotDue, UnknownTransfer
+from countersign.transfers.errors import NotDue, UnknownTransfer
 from countersign.transfers.order import Order
 from countersign.vault.errors import CannotOpen, SubjectErased
 
@@ -109,10 +111,11 @@ class Dispatcher:
         if due:
             standing = self._standing([row.number for row in due])
             released = [row for row in due if standing[row.number].status == "released"]
-            dispatched = {row for row in due if standing[row.number].status == "dispatched"}
-            dispatched |= self._dispatched(released)
-            self._prepare([row for row in due if row in dispatched], standing)
-            self._forget([row for row in due if row not in dispatched and row not in released])
+            # Dispatched before: whether it was sent is known to nobody here, so the rail is asked.
+            before = [row for row in due if standing[row.number].status == "dispatched"]
+            self._prepare(before, standing, is_asked_first=True)
+            self._prepare(self._dispatched(released), standing, is_asked_first=False)
+            self._forget([row for row in due if standing[row.number].status in _NOT_TO_BE_SENT])
         return len(due)
 
     def send_prepared(self) -> int:
@@ -121,8 +124,13 @@ class Dispatcher:
             return 0
         now_ms = self._clock.now_ms()
         sendings = queries.to_send(self._connection, now_ms, count_max=AT_ONCE_MAX)
-        orders = read_orders(self._connection, [sending.number for sending in sendings])
+        numbers = [sending.number for sending in sendings]
+        orders = read_orders(self._connection, numbers)
+        standing = self._standing(numbers) if numbers else {}
         for sending in sendings:
+            if not self._may_leave(sending, standing[sending.number]):
+                actions.postpone(self._connection, sending, until_ms=now_ms + _LATER_MS)
+                continue
             content = self._message(sending, orders.get(sending.number), now_ms)
             if content is None or not actions.mark_sent(
                 self._connection, sending, now_ms=now_ms, patience=self._patience
@@ -175,28 +183,40 @@ class Dispatcher:
             self._later[number] = self._clock.now_ms() + milliseconds
 
     def _standing(self, numbers: list[int]) -> dict[int, "_Standing"]:
-        """Status and digest of transfers, as the gate has them in memory."""
+        """Status and digest of transfers, as the gate has them durably."""
         items = [Item(Query.TRANSFER, new_key(), encode_body(number)) for number in numbers]
         answers = self._gate.submit(items)
         return {
-            number: _Standing(answer.outcome, known.digest if known else b"")
+            number: _Standing(
+                answer.outcome, known.digest if known else b"", bool(known and known.is_frozen)
+            )
             for number, answer in zip(numbers, answers, strict=True)
             for known in [read_standing(answer)]
         }
 
-    def _dispatched(self, released: list[Due]) -> set[Due]:
+    def _may_leave(self, sending: Sending, standing: "_Standing") -> bool:
+        """Whether the gate still says so: the row of a sending is no authority."""
+        if standing.status != "dispatched" or standing.digest != sending.digest:
+            _log.error("rail.not_dispatched", transfer=sending.number, status=standing.status)
+            return False
+        if standing.is_frozen:
+            # It was dispatched before the freeze, but it never left.
+            _log.error("rail.frozen_not_sent", transfer=sending.number)
+        return not standing.is_frozen
+
+    def _dispatched(self, released: list[Due]) -> list[Due]:
         """Those that the gate dispatched just now; the rest waits, or is not to be sent."""
         if not released:
-            return set()
+            return []
         items = [
             Item(Kind.DISPATCH, new_key(), encode_body(Dispatch(row.number))) for row in released
         ]
         answers = self._gate.submit(items)
-        dispatched, over = set(), []
+        dispatched, over = [], []
         for row, answer in zip(released, answers, strict=True):
             if answer.outcome == "dispatched":
-                dispatched.add(row)
-            elif answer.outcome in {"held", "settled", IllegalMove.code, UnknownTransfer.code}:
+                dispatched.append(row)
+            elif answer.outcome in {"held", "settled"}:
                 over.append(row)
             else:
                 is_early = answer.outcome == NotDue.code
@@ -206,7 +226,9 @@ class Dispatcher:
         self._forget(over)
         return dispatched
 
-    def _prepare(self, dispatched: list[Due], standing: dict[int, "_Standing"]) -> None:
+    def _prepare(
+        self, dispatched: list[Due], standing: dict[int, "_Standing"], *, is_asked_first: bool
+    ) -> None:
         orders = read_orders(self._connection, [row.number for row in dispatched])
         for row in dispatched:
             found, digest = orders.get(row.number), standing[row.number].digest
@@ -219,7 +241,8 @@ class Dispatcher:
                 digest=digest,
                 uetr=order.uetr,
                 now_ms=self._clock.now_ms(),
-                is_asked_first=queries.is_asked_first(self._connection, row.number),
+                is_asked_first=is_asked_first
+                or queries.is_asked_first(self._connection, row.number),
             )
             with self._connection.transaction():
                 actions.keep(self._connection, sending)
@@ -250,23 +273,27 @@ class Dispatcher:
             actions.postpone(self._connection, sending, until_ms=now_ms + _LATER_MS)
             return None
         try:
+            if queries.is_uetr_taken(self._connection, sending):
+                raise DuplicateUetr
             transfer = credit_transfer(order, sending, now_ms=now_ms)
             return write_credit_transfer(transfer, attempt=sending.attempt + 1, created_ms=now_ms)
         except Refusal as refusal:
             _log.error("rail.not_sendable", transfer=sending.number, code=refusal.code)
-            if sending.attempt == 0:  # It certainly never left.
-                self._book(sending, Verdict.REJECTED, refusal.code)
+            # It never left, or the rail said that it never received it.
+            if not self._book(sending, Verdict.REJECTED, refusal.code):
+                actions.postpone(self._connection, sending, until_ms=now_ms + _LATER_MS)
             return None
 
-    def _book(self, sending: Sending, verdict: Verdict, reason: str) -> None:
+    def _book(self, sending: Sending, verdict: Verdict, reason: str) -> bool:
         """Tell the gate what is final; it books it once, whoever tells it how often."""
         told = f"countersign/rail-status/v1/{sending.number}/{verdict}".encode()
         status = RailStatus(sending.number, verdict, reason, sending.digest)
         item = Item(Kind.RAIL_STATUS, sha256(told).digest()[:KEY_BYTES], encode_body(status))
         answer = self._gate.submit([item])[0]
-        if answer.outcome != verdict:
+        # The same verdict was booked before if its key is known, be it for another reason.
+        if answer.outcome not in {verdict, KeyReused.code}:
             _log.error("rail.not_booked", transfer=sending.number, code=answer.outcome)
-            return
+            return False
         actions.mark_answered(
             self._connection,
             sending,
@@ -274,6 +301,7 @@ class Dispatcher:
             reason=reason,
             now_ms=self._clock.now_ms(),
         )
+        return True
 
 
 def credit_transfer(order: Order, sending: Sending, *, now_ms: int) -> CreditTransfer:
@@ -292,9 +320,14 @@ def credit_transfer(order: Order, sending: Sending, *, now_ms: int) -> CreditTra
 class _Standing(NamedTuple):
     status: str
     digest: bytes  # Empty if the gate does not know the transfer.
+    is_frozen: bool
 
 
 _ASKED_ALARM = 5
+# What the gate durably says of a transfer that its outbox row is no reason to send.
+_NOT_TO_BE_SENT = frozenset(
+    {"held", "settled", "rejected", "cancelled", "expired", "returned", UnknownTransfer.code}
+)
 _SAME = (
     "creditor_name", "instruction_id", "end_to_end_id", "uetr", "service_level", "category_purpose",
     "purpose_code", "charge_bearer", "initiating_party", "debtor_name", "debtor_agent",

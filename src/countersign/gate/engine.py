@@ -7,8 +7,8 @@ from a reloaded state. 5. A gate that finds another one's batch in its place sto
 that cannot be decided or committed is found by halving, refused as `gate.fault`, never retried.
 """
 
+import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -32,27 +32,16 @@ from countersign.gate.journal.protocol import (
     Journal,
     JournalBroken,
 )
+from countersign.gate.questions import Question, Questions
 from countersign.gate.rows import BatchKind, Header, Signer
 from countersign.gate.state import State
+from countersign.gate.statistics import Statistics
 from countersign.gate.waiting import Limits, Waiting
 from countersign.infra.clock import Clock
 from countersign.kernel.invariant import invariant
 
 Deliver = Callable[[list[tuple[Submission, Answer]]], None]
 Alarm = Callable[[str, dict[str, str | int]], None]
-
-
-@dataclass(slots=True)
-class Statistics:
-    """Counted since the start of the process."""
-
-    batches: int = 0
-    commands: int = 0
-    duplicates: int = 0
-    reloads: int = 0
-    unknown_outcomes: int = 0
-    faults: int = 0
-    replayed: int = 0
 
 
 class Durable(NamedTuple):
@@ -86,6 +75,7 @@ class Engine:
         self._waiting = Waiting(self._limits)
         self._in_flight: Decided | None = None
         self._ticks_tried: set[bytes] = set()
+        self._questions = Questions()
         self._state: State | None = None
         self._term = 0
         self._latest_ms = 0
@@ -109,7 +99,7 @@ class Engine:
             recovery.compare(self._journal, loaded.state, loaded.first)
             recovery.compare_tiles(self._journal, loaded.state, tiles)
         except Tampered:
-            self._require_own_term()
+            self._require_place()
             raise
         self._state = loaded.state
         self.durable = Durable(loaded.state.log.size, loaded.state.chain.root)
@@ -117,6 +107,11 @@ class Engine:
     def submit(self, submission: Submission) -> None:
         """Put a command in the queue; from any thread. Raises Overloaded when too much waits."""
         self._waiting.submit(submission)
+
+    def ask(self, question: Question) -> None:
+        """Have a question answered from durable state; from any thread."""
+        self._questions.put(question)
+        self._waiting.wake()
 
     def wait(self, timeout_seconds: float) -> None:
         """Sleep until a command arrives or the time is over."""
@@ -136,16 +131,14 @@ class Engine:
 
     def check_place(self) -> None:
         """Ask whether another gate has taken over; for a gate that has nothing else to do."""
-        try:
-            head = self._journal.head()
-        except JournalBroken:
-            return
-        if head is not None and head.term > self._term:
-            raise Fenced(why=f"term {head.term} has begun, not {self._term}")
+        with contextlib.suppress(JournalBroken):
+            self._require_place()
 
     def turn(self) -> bool:
         """Do one batch, or finish the one in flight; False when there was nothing to do."""
         try:
+            if self._questions:
+                self._reply()
             return self._turn()
         except CommitUnknown as error:
             self._settle(str(error))
@@ -184,6 +177,13 @@ class Engine:
         if self._waiting.is_empty:
             self._finish()
         return True
+
+    def _reply(self) -> None:
+        """Answer questions, once the state is what the journal holds and nobody else writes it."""
+        self._finish_if_any()
+        if not self._waiting.has_groups:
+            self._require_place()
+            self._questions.answer(self.state)
 
     def _due_ticks(self) -> list[Submission]:
         ticks = []
@@ -367,8 +367,8 @@ class Engine:
             raise Fenced(why=f"term {loaded.state.chain.term} has begun, not {self._term}")
         self._state = loaded.state
 
-    def _require_own_term(self) -> None:
-        """Tell a gate that another one overtook from one whose tables were changed."""
+    def _require_place(self) -> None:
+        """Raise Fenced if another gate has taken over."""
         head = self._journal.head()
         if head is not None and head.term > self._term:
             self._signer.check_header(head)

@@ -35,6 +35,7 @@ from countersign.gate.requests import (
     decode_frame,
     framed,
 )
+from countersign.gate.state import State
 from countersign.kernel.refusal import Refusal
 
 NOBODY = 0
@@ -127,8 +128,7 @@ class Front:
         if any(item.kind >= Query.STATUS for item in frame.items):
             if credential not in {OPERATOR, WORKER}:
                 raise NotPermitted(permission="queries")
-            answers = [answer_query(self._engine.state, item) for item in frame.items]
-            self._send(peer, Reply(frame.id, "", answers))
+            self._engine.ask(partial(self._answer, peer, frame))
             return
         if not frame.items:
             raise MalformedRequest(why="it asks for nothing")
@@ -141,6 +141,12 @@ class Front:
         self._next_id += 1
         self._in_intake[self._next_id] = _Open(peer, frame.id)
         self._intake.write(framed(Asked(self._next_id, credential, frame.items)))
+
+    def _answer(self, peer: asyncio.Transport, frame: Frame, state: State) -> None:
+        """Answer queries; called by the batcher thread."""
+        answers = [answer_query(state, item) for item in frame.items]
+        with contextlib.suppress(RuntimeError):  # The loop is gone; the peers ask again.
+            self._loop.call_soon_threadsafe(self._send, peer, Reply(frame.id, "", answers))
 
     def _credential(self, identity: int, token: str) -> int:
         if not token:

@@ -1,4 +1,4 @@
-"""Questions that the gate answers from memory, without a batch."""
+"""Questions that the gate answers from memory, without a batch: see `Engine.ask`."""
 
 import msgspec
 
@@ -16,6 +16,7 @@ class Standing(msgspec.Struct, array_like=True, frozen=True):
     digest: bytes
     execution_day: int  # Days since 1970-01-01.
     owner: str  # Of the hold, or empty.
+    is_frozen: bool  # Either side.
 
 
 def read_standing(answer: Answer) -> Standing | None:
@@ -62,7 +63,10 @@ def _transfer(state: State, item: Item) -> Answer:
     transfer = state.open.get(number)
     if transfer is None:
         return Answer(number, "transfers.unknown")
-    detail = _encode(Standing(transfer.digest, transfer.execution_day, transfer.owner))
+    frozen = state.accounts.frozen
+    sides = (state.accounts.indexes[transfer.debtor], transfer.creditor_index)
+    is_frozen = any(index in frozen for index in sides)
+    detail = _encode(Standing(transfer.digest, transfer.execution_day, transfer.owner, is_frozen))
     return Answer(number, transfer.status.name.lower(), transfer.reasons, detail)
 
 

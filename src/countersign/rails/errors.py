@@ -100,3 +100,11 @@ class HeaderMismatch(Refusal):
     code = "rails.header_mismatch"
     kind = Kind.INVALID
     chinese = "業務標頭宣告的訊息與 {message} 不同；請通知發送方。"
+
+
+class DuplicateUetr(Refusal):
+    """Another transfer went to the rail under this order's UETR; order it again with one of its own."""
+
+    code = "rails.duplicate_uetr"
+    kind = Kind.CONFLICT
+    chinese = "另一筆轉帳已以此訂單的 UETR 送往匯款管道；請以新的 UETR 重新下單。"

@@ -83,17 +83,35 @@ def verdict_for(sending: Sending, report: RailStatusReport) -> Verdict:
     """What a report means for this sending as it stands now.
 
     That the rail never received it counts for the newest attempt alone: of an older one it is no
-    news, and the newest may be on its way.
+    news, and the newest may be on its way. So may it be when an older one is rejected: the rail is
+    asked about the newest first.
     """
     verdict = verdict_of(report)
     if verdict is Verdict.NOT_RECEIVED:
         is_newest = report.original_message_id == ids.message_id(sending.digest, sending.attempt)
         if sending.state is not State.SENT or not is_newest:
             return Verdict.IN_PROGRESS
+    if verdict is Verdict.REJECTED and not sending.asked and _is_older(sending, report):
+        return Verdict.IN_PROGRESS
     return verdict
+
+
+def is_whole(sending: Sending) -> bool:
+    """Whether the ids of a row are those of its digest, as they were when it was written."""
+    return sending.transaction_id == ids.transaction_id(sending.digest)
 
 
 def is_contradiction(sending: Sending, verdict: Verdict) -> bool:
     """Whether the rail takes back what it said was final."""
     final = {Verdict.SETTLED, Verdict.REJECTED}
     return sending.state is State.ANSWERED and verdict in final and sending.status != verdict
+
+
+_OLDER_MAX = 100
+
+
+def _is_older(sending: Sending, report: RailStatusReport) -> bool:
+    """Whether a report names an attempt before the newest."""
+    first = max(1, sending.attempt - _OLDER_MAX)
+    older = (ids.message_id(sending.digest, n) for n in range(first, sending.attempt))
+    return report.original_message_id in older

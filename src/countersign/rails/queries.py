@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from countersign.rails import store
 from countersign.rails.messages import RailStatusReport
-from countersign.rails.model import Sending, State
+from countersign.rails.model import Sending, State, is_whole
 from countersign.rails.store import Connection
 
 
@@ -32,9 +32,15 @@ def sending_of(connection: Connection, report: RailStatusReport) -> Sending | No
         found = store.by_uetr(connection, report.uetr)
     else:
         return None
-    if len(found) != 1 or report.uetr not in {None, found[0].uetr}:
+    if len(found) != 1 or report.uetr not in {None, found[0].uetr} or not is_whole(found[0]):
         return None
     return found[0]
+
+
+def is_uetr_taken(connection: Connection, sending: Sending) -> bool:
+    """Whether an older sending has the same UETR: the rail could not tell the two apart."""
+    found = store.by_uetr(connection, sending.uetr)
+    return bool(found) and found[0].number < sending.number
 
 
 def is_asked_first(connection: Connection, number: int) -> bool:

@@ -214,7 +214,7 @@ def _keep_house(head: HeadFile, journal: PostgresJournal, engine: Engine, ending
             head.sync()
             journal.prepare_day(SystemClock().now_ms() // _DAY_MS + 1)
             engine.check_place()
-    except Fenced as refusal:
+    except Refusal as refusal:
         _log.error("gate.fenced", why=refusal.sentence())
         ending.ask(EXIT_FENCED)
 

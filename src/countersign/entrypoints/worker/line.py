@@ -97,8 +97,8 @@ class RailLine:
         buffer, start = self._buffer, 0
         while len(buffer) - start >= _LENGTH_BYTES:
             length = int.from_bytes(buffer[start : start + _LENGTH_BYTES], "big")
-            if length > WHOLE_BYTES_MAX:
-                _log.error("rail.frame_too_long", bytes=length)
+            if not 0 < length <= WHOLE_BYTES_MAX:
+                _log.error("rail.no_frame", bytes=length)
                 self.close()
                 return messages
             end = start + _LENGTH_BYTES + length

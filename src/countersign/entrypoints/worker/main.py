@@ -110,7 +110,7 @@ def _run(wiring: Wiring, keyset: Keyset, stopping: threading.Event) -> None:
                         patience=wiring.patience,
                     )
                     _work(dispatcher, line, keys, _schema_dir(wiring), stopping)
-            except psycopg.OperationalError as error:
+            except psycopg.Error as error:
                 _log.failure("worker.database_away", error)
                 stopping.wait(_PAUSE_SECONDS)
 

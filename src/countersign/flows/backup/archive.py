@@ -95,7 +95,7 @@ class ArchiveReader:
         content = self._opening[len(_MAGIC) + _length.size :]
         try:
             self.header = msgspec.json.decode(content, type=Header)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, ValueError):
             raise NotABackup(file=file) from None
 
     def pieces(self, keyset: Keyset) -> Iterator[bytes]:

@@ -306,6 +306,36 @@ def test_wrong_usage_of_corrections(folder: Path, call: tuple[str, ...]) -> None
     Shell(folder / "nothing here").usage("accounts", *call)
 
 
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        (("accounts", "open", ":W-1", "XXQ", "--holder", "H"), "money.unknown_currency"),
+        (("accounts", "open", ":W-2", "eur", "--holder", "H"), "gate.malformed_request"),
+        (("accounts", "open", ":W-3", "EUR", "--holder", ""), "gate.malformed_request"),
+        (("accounts", "fund", ":W-4", "1.00", "EUR", "--reason", ""), "gate.malformed_request"),
+        (("transfers", "reject", "5", "--code", "a b!", "--reason", "x"), "gate.malformed_request"),
+    ],
+)
+def test_a_wrong_request_is_refused_by_its_name(
+    shell: Shell, call: tuple[str, ...], code: str
+) -> None:
+    refused = shell.call(*call, expect=1)
+    assert refused["error"]["code"] == code
+    shell.call("accounts", "list")
+
+
+def test_numbers_out_of_range_are_wrong_usage(folder: Path) -> None:
+    shell = Shell(folder / "nothing here")
+    for call in (
+        ("transfers", "release", "9" * 30, "--reason", "x"),
+        ("transfers", "show", "-5"),
+        ("transfers", "list", "--limit", "0"),
+        ("accounts", "list", "--limit", "-1"),
+        ("bench", "gate", "--pairs", "0"),
+    ):
+        shell.usage(*call)
+
+
 def test_wrong_usage_and_an_empty_folder_say_what_to_do(folder: Path) -> None:
     empty = Shell(folder / "nothing here")
     refused = empty.call("accounts", "list", expect=1)

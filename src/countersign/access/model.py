@@ -39,11 +39,11 @@ class Credential:
     permissions: frozenset[str]
     is_active: bool
 
-    def require(self, permission: Permission) -> None:
-        """Raise NotPermitted unless this credential carries the permission."""
+    def require(self, permission: Permission | None) -> None:
+        """Raise NotPermitted unless this credential carries the permission, if one is needed."""
         if not self.is_active:
             raise UnknownCredential
-        if permission not in self.permissions:
+        if permission is not None and permission not in self.permissions:
             raise NotPermitted(permission=permission.value)
 
 

@@ -48,7 +48,7 @@ class Command(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One request to change gate state."""
 
     kind: ClassVar[Kind]
-    permission: ClassVar[Permission]
+    permission: ClassVar[Permission | None]  # None: whoever is known.
 
 
 class OpenAccount(Command, frozen=True):
@@ -205,7 +205,7 @@ class RefusedIntake(Command, frozen=True):
     """What was refused before it could be decided; only its leaf is kept."""
 
     kind = Kind.REFUSED_INTAKE
-    permission = Permission.TRANSFERS_ORDER
+    permission = None
     code: Code
 
 

@@ -15,6 +15,7 @@ from countersign.gate.commands import Command, Kind, RefusedIntake, Submission, 
 from countersign.gate.errors import MalformedRequest
 from countersign.gate.intake import Intake, OrderRequest
 from countersign.gate.requests import REQUESTS, Item
+from countersign.kernel.money import exponent
 from countersign.kernel.refusal import Refusal
 from countersign.transfers.order import Order
 from countersign.vault.blind_index import PARTY, blind_index
@@ -103,6 +104,7 @@ def _decoded(item: Item) -> msgspec.Struct | Refusal:
 
 
 def _open_account(p: Preparation, _: bytes, r: requests.OpenAccountRequest) -> Command:
+    exponent(r.currency)  # Refuses what is no currency.
     index = p.index(r.account)
     party = p.party(r.party) if r.party else index
     holder = p.holder(index, r.holder, r.account)

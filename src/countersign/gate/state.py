@@ -79,7 +79,7 @@ class State:
     def next_number(self) -> int:
         return self.log.size
 
-    def require(self, credential: int, permission: Permission) -> Credential:
+    def require(self, credential: int, permission: Permission | None) -> Credential:
         """The one door for permissions of commands."""
         known = self.credentials.get(credential)
         if known is None:

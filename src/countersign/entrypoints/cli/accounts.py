@@ -10,10 +10,12 @@ from countersign.entrypoints.cli.parsing import (
     Subcommands,
     account_reference,
     amount_text,
+    count,
     group,
     is_refused,
     money,
     operator,
+    whole_number,
 )
 from countersign.entrypoints.cli.terminal import Terminal
 from countersign.entrypoints.holders import open_holder
@@ -85,7 +87,7 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         " where an account has no limit.",
     )
     listing.add_argument("--party", help="only the accounts of the party that you know by this")
-    listing.add_argument("--limit", type=int, default=100)
+    listing.add_argument("--limit", type=count, default=100)
     listing.set_defaults(command=list_accounts)
 
 
@@ -115,7 +117,7 @@ def _add_corrections(commands: Subcommands, common: argparse.ArgumentParser) -> 
         f" {WINDOW_DAYS} days, once. Book back with `accounts correct` what is older; transfers are"
         " never reversed.",
     )
-    reversing.add_argument("number", type=int, help="the command number that it gave")
+    reversing.add_argument("number", type=whole_number, help="the command number that it gave")
     reversing.add_argument("--reason", required=True, help="why; stored sealed")
     reversing.set_defaults(command=reverse)
 

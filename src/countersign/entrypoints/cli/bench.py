@@ -4,7 +4,7 @@ import argparse
 
 from countersign.entrypoints.bench import crash, gate
 from countersign.entrypoints.bench.figures import Figure, report
-from countersign.entrypoints.cli.parsing import Subcommands, group
+from countersign.entrypoints.cli.parsing import Subcommands, count, group
 from countersign.entrypoints.cli.terminal import DONE, REFUSED, Terminal
 
 
@@ -18,9 +18,9 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         parser.add_argument("--seed", type=int, default=1)
         parser.set_defaults(command=command)
         if name == "gate":
-            parser.add_argument("--pairs", type=int, default=10)
+            parser.add_argument("--pairs", type=count, default=10)
         else:
-            parser.add_argument("--kills", type=int, default=20)
+            parser.add_argument("--kills", type=count, default=20)
 
 
 def bench_gate(arguments: argparse.Namespace, terminal: Terminal) -> int:

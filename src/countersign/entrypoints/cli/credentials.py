@@ -7,7 +7,13 @@ import secrets
 import msgspec
 
 from countersign.access.model import Permission, verifier_of
-from countersign.entrypoints.cli.parsing import Subcommands, group, is_refused, operator
+from countersign.entrypoints.cli.parsing import (
+    Subcommands,
+    group,
+    is_refused,
+    operator,
+    whole_number,
+)
 from countersign.entrypoints.cli.terminal import Terminal
 from countersign.entrypoints.installation import Installation, load_installation
 from countersign.gate.commands import Kind, SetCredential
@@ -27,7 +33,7 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     )
     creating.set_defaults(command=create)
     revoking = commands.add_parser("revoke", parents=[common], help="revoke one for good")
-    revoking.add_argument("number", type=int)
+    revoking.add_argument("number", type=whole_number)
     revoking.set_defaults(command=revoke)
     listing = commands.add_parser("list", parents=[common], help="list all, without tokens")
     listing.set_defaults(command=list_credentials)

@@ -28,6 +28,16 @@ def account_reference(text: str) -> str:
     return canonical(Iban.parse(text))
 
 
+def whole_number(text: str) -> int:
+    """The number of a transfer or command; for argparse."""
+    return _between(text, 0, 2**62 - 1)
+
+
+def count(text: str) -> int:
+    """How many, at least one; for argparse."""
+    return _between(text, 1, 100_000)
+
+
 def money(text: str, currency: str) -> Money:
     return Money.parse(text, currency=currency)
 
@@ -54,6 +64,16 @@ def operator(arguments: argparse.Namespace) -> GateClient:
 def is_refused(answer: Answer) -> bool:
     """Whether an outcome is the code of a refusal rather than a status or ok."""
     return "." in answer.outcome
+
+
+def _between(text: str, least: int, most: int) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number") from None
+    if not least <= number <= most:
+        raise argparse.ArgumentTypeError(f"{text} is not from {least} to {most}")
+    return number
 
 
 __all__ = [

@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 
 from countersign.audit.checkpoint import Verifier
-from countersign.entrypoints.cli.parsing import Subcommands, group
+from countersign.entrypoints.cli.parsing import Subcommands, group, whole_number
 from countersign.entrypoints.cli.terminal import Terminal
 from countersign.entrypoints.installation import load_installation
 from countersign.flows.export_proof import export_proof
@@ -28,7 +28,7 @@ class UnreadableProof(Refusal):
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     commands = group(subcommands, "proof", "export and verify proofs of transfers")
     exporting = commands.add_parser("export", parents=[common], help="write one transfer's proof")
-    exporting.add_argument("number", type=int)
+    exporting.add_argument("number", type=whole_number)
     exporting.add_argument(
         "--disclose",
         action="append",
@@ -36,7 +36,9 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         metavar="FIELD",
         help="also show this restricted field, for example creditor_name; may be repeated",
     )
-    exporting.add_argument("--since", type=int, metavar="SIZE", help="an older checkpoint's size")
+    exporting.add_argument(
+        "--since", type=whole_number, metavar="SIZE", help="an older checkpoint's size"
+    )
     exporting.add_argument(
         "--output", type=Path, metavar="FILE", help="default: transfer-N.proof.json"
     )

@@ -8,9 +8,11 @@ import psycopg
 from countersign.entrypoints.cli.parsing import (
     Subcommands,
     amount_text,
+    count,
     group,
     is_refused,
     operator,
+    whole_number,
 )
 from countersign.entrypoints.cli.terminal import Terminal
 from countersign.entrypoints.installation import load_installation
@@ -41,11 +43,11 @@ ORDER BY t.number DESC
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     commands = group(subcommands, "transfers", "list, show and decide about transfers")
     listing = commands.add_parser("list", parents=[common], help="the newest transfers")
-    listing.add_argument("--limit", type=int, default=50)
+    listing.add_argument("--limit", type=count, default=50)
     listing.add_argument("--status", choices=[status.name.lower() for status in Status])
     listing.set_defaults(command=list_transfers)
     showing = commands.add_parser("show", parents=[common], help="one transfer with its story")
-    showing.add_argument("number", type=int)
+    showing.add_argument("number", type=whole_number)
     showing.set_defaults(command=show)
     for name, kind, help_text in (
         ("release", Kind.RELEASE, "let a held transfer go"),
@@ -54,13 +56,13 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         ("hold", Kind.HOLD, "stop a transfer that was not dispatched"),
     ):
         parser = commands.add_parser(name, parents=[common], help=help_text)
-        parser.add_argument("number", type=int)
+        parser.add_argument("number", type=whole_number)
         parser.add_argument("--reason", required=True, help="why; stored sealed")
         if kind == Kind.REJECT:
             parser.add_argument("--code", default="CUST", help="ISO 20022 reason (default: CUST)")
         if kind == Kind.HOLD:
             parser.add_argument("--owner", default="duty_officer")
-            parser.add_argument("--hours", type=int, default=72)
+            parser.add_argument("--hours", type=count, default=72)
         parser.set_defaults(command=decide, kind=kind)
 
 

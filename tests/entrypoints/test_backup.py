@@ -200,10 +200,10 @@ def test_an_installation_comes_back_and_goes_on(bed: Bed, folder: Path) -> None:
         ):
             found, wanted = all_rows(there), all_rows(here)
         assert found["rails.caution"] == [(said["log_size"], True)]
-        # The gate beside publishes checkpoints whenever it likes.
+        # The gate beside publishes checkpoints and makes coming days' tables whenever it likes.
         for rows in (found, wanted):
             del rows["audit.checkpoint"], rows["rails.caution"]
-        assert found == wanted
+        assert _with_rows(found) == _with_rows(wanted)
         gate = copy.gate()
         gate.start()
         try:
@@ -581,3 +581,7 @@ def _without(stream: Iterator[Record], table: str) -> Iterator[Record]:
 def counts(database: Database) -> dict[str, int]:
     with database.connect(Role.MIGRATOR) as connection:
         return {name: len(rows) for name, rows in all_rows(connection).items()}
+
+
+def _with_rows(tables: dict[str, Any]) -> dict[str, Any]:
+    return {name: rows for name, rows in tables.items() if rows}

@@ -395,6 +395,29 @@ def test_a_rejection_that_comes_again_with_another_reason_ends_the_sending(desk:
     assert desk.booked(number) == ["dispatched", "rejected"]
 
 
+def test_a_booking_that_the_gate_refused_once_is_no_booking(desk: Desk) -> None:
+    """A wrong digest in the row is refused; with the right one it is booked, and only then over."""
+    number = desk.order()
+    desk.dispatcher.dispatch_due()
+    desk.dispatcher.send_prepared()
+    digest = desk.sending(number).digest
+    desk.bank.tamper(
+        "UPDATE rails.sending SET digest = %s, transaction_id = %s",
+        b"x" * 32,
+        ids.transaction_id(b"x" * 32),
+    )
+    desk.rail_says(number, "ACSC")
+    assert desk.sending(number).state is State.SENT
+    desk.bank.tamper(
+        "UPDATE rails.sending SET digest = %s, transaction_id = %s",
+        digest,
+        ids.transaction_id(digest),
+    )
+    desk.rail_says(number, "ACSC")
+    assert desk.status(number) == "settled"
+    assert desk.sending(number).state is State.ANSWERED
+
+
 def test_i2_a_late_rejection_of_an_older_attempt_is_no_end_of_the_newest(desk: Desk) -> None:
     number = desk.order()
     desk.dispatcher.dispatch_due()

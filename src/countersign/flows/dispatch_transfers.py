@@ -3,8 +3,8 @@
 Rules: 1. The gate says `dispatched` before anything is written for the rail, and what is sent is
 the order whose digest the gate holds. 2. A sending is marked as sent, durably, before its first
 byte leaves; from then on the rail is asked, and only its word that it never received it lets it be
-sent again (I2). 3. The gate books what the rail says, under a key made of transfer and verdict, so
-that a report that comes twice books once. 4. What cannot go on waits for a while and holds nothing
+sent again (I2). 3. The gate books what the rail says, under a key made of what was said, so that a
+report that comes twice books once. 4. What cannot go on waits for a while and holds nothing
 else up.
 """
 
@@ -16,7 +16,6 @@ from typing import NamedTuple, Protocol
 from countersign.gate.changes import DISPATCH_DUE
 from countersign.gate.client import new_key
 from countersign.gate.commands import Answer, Dispatch, Kind, RailStatus
-from countersign.gate.errors import KeyReused
 from countersign.gate.intake import Intake, SealedOrder
 from countersign.gate.journal.bridge import Connection
 from countersign.gate.journal.outbox import Due, delete_done, read_due
@@ -116,6 +115,9 @@ class Dispatcher:
             self._prepare(before, standing, is_asked_first=True)
             self._prepare(self._dispatched(released), standing, is_asked_first=False)
             self._forget([row for row in due if standing[row.number].status in _NOT_TO_BE_SENT])
+            for row in due:
+                if standing[row.number].status not in _EXPECTED:
+                    self._postpone(row.number, _LATER_MS)
         return len(due)
 
     def send_prepared(self) -> int:
@@ -286,14 +288,15 @@ class Dispatcher:
 
     def _book(self, sending: Sending, verdict: Verdict, reason: str) -> bool:
         """Tell the gate what is final; it books it once, whoever tells it how often."""
-        told = f"countersign/rail-status/v1/{sending.number}/{verdict}".encode()
-        status = RailStatus(sending.number, verdict, reason, sending.digest)
-        item = Item(Kind.RAIL_STATUS, sha256(told).digest()[:KEY_BYTES], encode_body(status))
-        answer = self._gate.submit([item])[0]
-        # The same verdict was booked before if its key is known, be it for another reason.
-        if answer.outcome not in {verdict, KeyReused.code}:
-            _log.error("rail.not_booked", transfer=sending.number, code=answer.outcome)
-            return False
+        body = encode_body(RailStatus(sending.number, verdict, reason, sending.digest))
+        key = sha256(b"countersign/rail-status/v1\x00" + body).digest()[:KEY_BYTES]
+        answer = self._gate.submit([Item(Kind.RAIL_STATUS, key, body)])[0]
+        if answer.outcome != verdict:
+            # Perhaps it was booked before, for another reason: then the transfer is over.
+            status = self._standing([sending.number])[sending.number].status
+            if status not in {verdict, UnknownTransfer.code}:
+                _log.error("rail.not_booked", transfer=sending.number, code=answer.outcome)
+                return False
         actions.mark_answered(
             self._connection,
             sending,
@@ -328,6 +331,7 @@ _ASKED_ALARM = 5
 _NOT_TO_BE_SENT = frozenset(
     {"held", "settled", "rejected", "cancelled", "expired", "returned", UnknownTransfer.code}
 )
+_EXPECTED = _NOT_TO_BE_SENT | {"released", "dispatched"}
 _SAME = (
     "creditor_name", "instruction_id", "end_to_end_id", "uetr", "service_level", "category_purpose",
     "purpose_code", "charge_bearer", "initiating_party", "debtor_name", "debtor_agent",

@@ -46,8 +46,3 @@ def is_uetr_taken(connection: Connection, sending: Sending) -> bool:
 def is_asked_first(connection: Connection, number: int) -> bool:
     """Whether a transfer may have left before the records begin, as after a restore."""
     return number < store.ask_first_below(connection)
-
-
-def waiting(connection: Connection) -> dict[State, int]:
-    """How many sendings are not over yet."""
-    return {State(state): count for state, count in store.count_by_state(connection).items()}

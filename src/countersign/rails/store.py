@@ -57,7 +57,6 @@ COUNT_PREPARED_AS_SENT = """
     WHERE state = 1
 """
 SELECT_CAUTION = "SELECT ask_first_below FROM rails.caution"
-COUNT_BY_STATE = "SELECT state, count(*) FROM rails.sending WHERE state < 3 GROUP BY state"
 
 
 def add(connection: Connection, sending: Sending) -> bool:
@@ -101,10 +100,6 @@ def be_cautious(connection: Connection, number: int, now_ms: int) -> None:
 def ask_first_below(connection: Connection) -> int:
     row = connection.execute(SELECT_CAUTION).fetchone()
     return int(row[0]) if row else 0
-
-
-def count_by_state(connection: Connection) -> dict[int, int]:
-    return dict(connection.execute(COUNT_BY_STATE).fetchall())
 
 
 def _sendings(rows: "psycopg.Cursor[Any]") -> list[Sending]:

@@ -42,6 +42,7 @@ class RailLine:
             return
         self._not_before = monotonic() + _AGAIN_SECONDS
         made = socket.socket(socket.AF_UNIX)
+        made.settimeout(_SEND_SECONDS)  # Also for connecting: a stopped rail accepts nobody.
         try:
             path, descriptor = short_address(self._socket_file.parent, self._socket_file.name)
             try:
@@ -51,7 +52,6 @@ class RailLine:
         except OSError:
             made.close()
             return
-        made.settimeout(_SEND_SECONDS)
         self._socket = made
         _log.info("rail.line_up")
 

@@ -32,13 +32,13 @@ def write_status(report: RailStatusReport, *, created_ms: int) -> bytes:
     invariant(len(report.reason_codes) <= REASONS_MAX, "what is written can be read back")
     xml = Writer(STATUS_REPORT, _CONTENT)
     xml.group_header(message_id=report.message_id, created_ms=created_ms)
-    body = xml.part(xml.content, _TRANSACTION)
-    group = xml.part(body, "OrgnlGrpInf")
-    xml.leaf(group, "OrgnlMsgId", report.original_message_id)
-    xml.leaf(group, "OrgnlMsgNmId", CREDIT_TRANSFER)
-    xml.leaf(body, "OrgnlEndToEndId", report.end_to_end_id)
-    xml.leaf(body, "OrgnlTxId", report.transaction_id)
-    xml.leaf(body, "OrgnlUETR", report.uetr)
+    body = xml.original(
+        _TRANSACTION,
+        message=(report.original_message_id, CREDIT_TRANSFER),
+        end_to_end_id=report.end_to_end_id,
+        transaction_id=report.transaction_id,
+        uetr=report.uetr,
+    )
     xml.leaf(body, "TxSts", report.status)
     for code in report.reason_codes:
         xml.leaf(xml.part(body, "StsRsnInf", "Rsn"), "Cd", code)

@@ -13,13 +13,13 @@ def write_status_request(request: StatusRequest, *, created_ms: int) -> bytes:
     """The question for a rail; `ids` makes every id in it from the order's digest."""
     xml = Writer(STATUS_REQUEST, _CONTENT)
     xml.group_header(message_id=request.message_id, created_ms=created_ms)
-    body = xml.part(xml.content, _TRANSACTION)
-    group = xml.part(body, "OrgnlGrpInf")
-    xml.leaf(group, "OrgnlMsgId", request.original_message_id)
-    xml.leaf(group, "OrgnlMsgNmId", CREDIT_TRANSFER)
-    xml.leaf(body, "OrgnlEndToEndId", request.end_to_end_id)
-    xml.leaf(body, "OrgnlTxId", request.transaction_id)
-    xml.leaf(body, "OrgnlUETR", request.uetr)
+    xml.original(
+        _TRANSACTION,
+        message=(request.original_message_id, CREDIT_TRANSFER),
+        end_to_end_id=request.end_to_end_id,
+        transaction_id=request.transaction_id,
+        uetr=request.uetr,
+    )
     return xml.written()
 
 

@@ -42,6 +42,25 @@ class Writer:
         self.leaf(header, "CreDtTm", created.isoformat(timespec="milliseconds"))
         return header
 
+    def original(
+        self,
+        name: str,
+        *,
+        message: tuple[str, str],
+        end_to_end_id: str | None,
+        transaction_id: str | None,
+        uetr: str | None,
+    ) -> etree._Element:
+        """An element about a transaction of an earlier message, given by its id and its name."""
+        body = self.part(self.content, name)
+        group = self.part(body, "OrgnlGrpInf")
+        self.leaf(group, "OrgnlMsgId", message[0])
+        self.leaf(group, "OrgnlMsgNmId", message[1])
+        self.leaf(body, "OrgnlEndToEndId", end_to_end_id)
+        self.leaf(body, "OrgnlTxId", transaction_id)
+        self.leaf(body, "OrgnlUETR", uetr)
+        return body
+
     def written(self) -> bytes:
         return etree.tostring(self._root, encoding="UTF-8", xml_declaration=True)
 

@@ -11,18 +11,14 @@ from pathlib import Path
 from countersign.access.model import Permission, verifier_of
 from countersign.accounts.model import AccountKind
 from countersign.entrypoints.child import ChildProcess, Readiness
-from countersign.entrypoints.gate.main import Wiring
 from countersign.entrypoints.gate.process import GateProcess
 from countersign.entrypoints.installation import (
     Installation,
-    default_key_file,
     set_up,
 )
+from countersign.entrypoints.processes import gate_of, rail_of, rail_store_of, worker_of
 from countersign.entrypoints.rail.behaviour import Behaviour
-from countersign.entrypoints.rail.main import SOCKET_NAME
-from countersign.entrypoints.rail.main import Wiring as RailWiring
 from countersign.entrypoints.rail.process import RailProcess
-from countersign.entrypoints.worker.main import Wiring as WorkerWiring
 from countersign.entrypoints.worker.process import WorkerProcess
 from countersign.gate.client import GateClient, new_key
 from countersign.gate.commands import Kind, SetCredential, SetPolicy
@@ -34,7 +30,7 @@ from countersign.gate.requests import (
     OpenAccountRequest,
     encode_body,
 )
-from countersign.infra.database import Database, Role, prepare_database
+from countersign.infra.database import Database, prepare_database
 from countersign.infra.migrations.runner import migrate
 from countersign.infra.postgres.binaries import find_binaries
 from countersign.infra.postgres.cluster import EmbeddedCluster
@@ -62,54 +58,30 @@ class Bed:
     def folder(self) -> Path:
         return self.installation.data_dir
 
-    def wiring(self, **extra: float) -> Wiring:
-        key_file = str(default_key_file(self.folder))
-        return Wiring(
-            instance=self.installation.instance,
-            name=self.installation.name,
-            data_dir=str(self.folder),
-            dsn=self.database.dsn(Role.GATE),
-            keyset_file=str(self.installation.keyset_file),
-            key_file=key_file,
-            **extra,  # type: ignore[arg-type]  # Numbers only, checked by the struct.
-        )
-
-    def gate(self, **extra: float) -> GateProcess:
+    def gate(self, **changed: float) -> GateProcess:
         """A gate process, not yet started; its log goes to a file."""
-        gate = GateProcess(self.wiring(**extra), log_file=self.folder / "gate.log")
+        log_file = self.folder / "gate.log"
+        gate = gate_of(self.installation, self.database, log_file=log_file, **changed)
         self.children.append(gate)
         return gate
 
     def rail(self, behaviour: Behaviour, *, seed: int = 1) -> RailProcess:
         """A simulated rail, not yet started."""
-        wiring = RailWiring(
-            folder=str(self.installation.sockets),
-            store_file=str(self.rail_store),
-            seed=seed,
-            behaviour=behaviour,
-        )
-        rail = RailProcess(wiring, log_file=self.folder / "rail.log")
+        log_file = self.folder / "rail.log"
+        rail = rail_of(self.installation, behaviour, seed=seed, log_file=log_file)
         self.children.append(rail)
         return rail
 
     def worker(self, *, patience: Patience) -> WorkerProcess:
         """A worker between this bed's gate and its rail, not yet started."""
-        wiring = WorkerWiring(
-            instance=self.installation.instance,
-            data_dir=str(self.folder),
-            dsn=self.database.dsn(Role.APP),
-            keyset_file=str(self.installation.keyset_file),
-            key_file=str(default_key_file(self.folder)),
-            rail_socket=str(self.installation.sockets / SOCKET_NAME),
-            patience=patience,
-        )
-        worker = WorkerProcess(wiring, log_file=self.folder / "worker.log")
+        log_file = self.folder / "worker.log"
+        worker = worker_of(self.installation, self.database, patience=patience, log_file=log_file)
         self.children.append(worker)
         return worker
 
     @property
     def rail_store(self) -> Path:
-        return self.folder / "rail.db"
+        return rail_store_of(self.installation)
 
     def operator(self) -> GateClient:
         return GateClient(self.installation.sockets, OPERATOR_SOCKET, timeout_seconds=120)

@@ -28,6 +28,7 @@ from countersign.gate.requests import (
     ReverseRequest,
 )
 from countersign.infra.database import Role
+from countersign.kernel.money import Money
 from countersign.ledger.model import UNLIMITED
 from countersign.ledger.reversible import WINDOW_DAYS
 from countersign.vault.blind_index import PARTY, blind_index
@@ -148,12 +149,7 @@ def fund(arguments: argparse.Namespace, terminal: Terminal) -> int:
         amount.currency,
         arguments.reason,
     )
-    with operator(arguments) as gate:
-        answer = gate.ask(Kind.FUND, request)
-    if is_refused(answer):
-        return terminal.refused_answer(answer)
-    text = f"booked {amount_text(amount.minor_units, amount.currency)} {amount.currency}"
-    return terminal.value({"command": answer.number}, f"{text} (command {answer.number})")
+    return _booked(arguments, terminal, Kind.FUND, request, f"booked {_shown(amount)}")
 
 
 def correct(arguments: argparse.Namespace, terminal: Terminal) -> int:
@@ -165,12 +161,7 @@ def correct(arguments: argparse.Namespace, terminal: Terminal) -> int:
         amount.currency,
         arguments.reason,
     )
-    with operator(arguments) as gate:
-        answer = gate.ask(Kind.CORRECT, request)
-    if is_refused(answer):
-        return terminal.refused_answer(answer)
-    text = f"moved {amount_text(amount.minor_units, amount.currency)} {amount.currency}"
-    return terminal.value({"command": answer.number}, f"{text} (command {answer.number})")
+    return _booked(arguments, terminal, Kind.CORRECT, request, f"moved {_shown(amount)}")
 
 
 def reverse(arguments: argparse.Namespace, terminal: Terminal) -> int:
@@ -214,6 +205,25 @@ def list_accounts(arguments: argparse.Namespace, terminal: Terminal) -> int:
                 )
             )
     return terminal.table(_HEADINGS, rows, "no account is open yet: `countersign accounts open`")
+
+
+def _booked(
+    arguments: argparse.Namespace,
+    terminal: Terminal,
+    kind: Kind,
+    request: FundRequest | CorrectRequest,
+    text: str,
+) -> int:
+    """Ask for an entry in the ledger and say its command number."""
+    with operator(arguments) as gate:
+        answer = gate.ask(kind, request)
+    if is_refused(answer):
+        return terminal.refused_answer(answer)
+    return terminal.value({"command": answer.number}, f"{text} (command {answer.number})")
+
+
+def _shown(amount: Money) -> str:
+    return f"{amount_text(amount.minor_units, amount.currency)} {amount.currency}"
 
 
 def _holder(keys: SubjectKeys, index: bytes, sealed: bytes) -> tuple[str, str]:

@@ -14,7 +14,6 @@ import msgspec
 from countersign.entrypoints.child import ChildProcess, Readiness
 from countersign.entrypoints.cli.parsing import Subcommands
 from countersign.entrypoints.cli.terminal import DONE, REFUSED, Terminal
-from countersign.entrypoints.gate.main import Wiring
 from countersign.entrypoints.gate.process import GateProcess
 from countersign.entrypoints.installation import (
     Installation,
@@ -23,23 +22,20 @@ from countersign.entrypoints.installation import (
     load_installation,
     set_up,
 )
+from countersign.entrypoints.processes import gate_of, rail_of, worker_of
 from countersign.entrypoints.rail.behaviour import Behaviour
-from countersign.entrypoints.rail.main import SOCKET_NAME
-from countersign.entrypoints.rail.main import Wiring as RailWiring
 from countersign.entrypoints.rail.process import RailProcess
 from countersign.entrypoints.supervision import Supervised
-from countersign.entrypoints.worker.main import Wiring as WorkerWiring
-from countersign.entrypoints.worker.process import WorkerProcess
 from countersign.gate.client import GateClient
 from countersign.gate.commands import Kind, SetPolicy
 from countersign.gate.requests import OPERATOR_SOCKET, Query
-from countersign.infra.database import Database, Role, prepare_database
+from countersign.infra.database import Database, prepare_database
 from countersign.infra.migrations.runner import migrate
 from countersign.infra.postgres.binaries import find_binaries
 from countersign.infra.postgres.cluster import EmbeddedCluster
 from countersign.infra.postgres.os_user import choose_os_user
 from countersign.infra.postgres.server import external_server
-from countersign.infra.settings import Settings
+from countersign.rails.model import Patience
 from countersign.rules.model import DEFAULT_POLICY, encode_policy
 
 _PLAIN_RAIL = Behaviour(delay_min_ms=200, delay_max_ms=1500)
@@ -71,11 +67,13 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     installation = _installation(arguments, terminal)
     with _database(installation) as database:
         installation.note_reach(database)
-        gate = GateProcess(_wiring(installation, database))
+        gate = gate_of(installation, database)
         ready = gate.start()
         others = [
             Supervised("rail", lambda: _started(_rail(installation, arguments.rail_faults))),
-            Supervised("worker", lambda: _started(_worker(installation, database))),
+            Supervised(
+                "worker", lambda: _started(worker_of(installation, database, patience=Patience()))
+            ),
         ]
         try:
             _first_policy(installation)
@@ -155,40 +153,7 @@ def _started(child: ChildProcess[Readiness]) -> ChildProcess[Readiness]:
 
 
 def _rail(installation: Installation, behaviour: Behaviour) -> RailProcess:
-    schema_dir = installation.settings.schema_dir
-    return RailProcess(
-        RailWiring(
-            folder=str(installation.sockets),
-            store_file=str(installation.data_dir / "rail.db"),
-            seed=int.from_bytes(installation.instance[:4], "big"),
-            behaviour=behaviour,
-            schema_dir=str(schema_dir) if schema_dir else None,
-            log_level=installation.settings.log_level,
-        )
-    )
-
-
-def _worker(installation: Installation, database: Database) -> WorkerProcess:
-    settings = installation.settings
-    return WorkerProcess(
-        WorkerWiring(
-            instance=installation.instance,
-            data_dir=str(installation.data_dir),
-            dsn=database.dsn(Role.APP),
-            keyset_file=str(installation.keyset_file),
-            key_file=_key_file(settings),
-            passphrase_file=str(settings.passphrase_file) if settings.passphrase_file else None,
-            rail_socket=str(installation.sockets / SOCKET_NAME),
-            schema_dir=str(settings.schema_dir) if settings.schema_dir else None,
-            log_level=settings.log_level,
-        )
-    )
-
-
-def _key_file(settings: Settings) -> str | None:
-    if settings.passphrase_file:
-        return None
-    return str(settings.key_file or default_key_file(settings.data_dir))
+    return rail_of(installation, behaviour, seed=int.from_bytes(installation.instance[:4], "big"))
 
 
 def _behaviour(text: str) -> Behaviour:
@@ -204,20 +169,6 @@ def _behaviour(text: str) -> Behaviour:
         return msgspec.convert(values, Behaviour)
     except msgspec.ValidationError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _wiring(installation: Installation, database: Database) -> Wiring:
-    settings = installation.settings
-    return Wiring(
-        instance=installation.instance,
-        name=installation.name,
-        data_dir=str(installation.data_dir),
-        dsn=database.dsn(Role.GATE),
-        keyset_file=str(installation.keyset_file),
-        key_file=_key_file(settings),
-        passphrase_file=str(settings.passphrase_file) if settings.passphrase_file else None,
-        log_level=settings.log_level,
-    )
 
 
 def _first_policy(installation: Installation) -> None:

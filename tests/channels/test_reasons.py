@@ -23,6 +23,7 @@ STATUS_REASONS = {
     "AC09": "InvalidAccountCurrency",
     "AC10": "InvalidDebtorAccountCurrency",
     "AC11": "InvalidCreditorAccountCurrency",
+    "AC14": "InvalidCreditorAccountType",
     "AG03": "TransactionNotSupported",
     "AM01": "ZeroAmount",
     "AM02": "NotAllowedAmount",

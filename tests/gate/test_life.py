@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from tests.support.gate import REASON, TODAY, Harness, index_of
 
+from countersign.accounts.model import AccountKind
 from countersign.gate import commands
 from countersign.transfers.model import Status
 
@@ -84,6 +85,8 @@ def test_the_rail_must_name_the_order_that_was_sent(gate: Harness) -> None:
     [
         ({"debtor": "nobody"}, "accounts.unknown"),
         ({"debtor": "settlement"}, "accounts.unknown"),
+        ({"creditor": "settlement"}, "accounts.not_payable"),
+        ({"creditor": "reserve"}, "accounts.not_payable"),
         ({"amount": 0}, "money.out_of_range"),
         ({"amount": -5}, "money.out_of_range"),
         ({"amount": 10**15 + 1}, "money.out_of_range"),
@@ -96,11 +99,25 @@ def test_the_rail_must_name_the_order_that_was_sent(gate: Harness) -> None:
 def test_an_impossible_order_leaves_nothing_but_its_leaf(
     gate: Harness, order: dict[str, Any], outcome: str
 ) -> None:
+    gate.open_account("reserve", kind=AccountKind.RESERVE)
     before = gate.engine.state.log.size
     assert gate.place(**order).outcome == outcome
     assert gate.engine.state.log.size == before + 1
     assert not gate.engine.state.open
     assert gate.engine.state.balances.held[2] == 0
+
+
+def test_an_account_that_is_mirrored_here_is_paid_by_the_rail(gate: Harness) -> None:
+    gate.open_account("mirror", kind=AccountKind.EXTERNAL)
+    assert gate.dispatch(gate.place(creditor="mirror").number).outcome == "dispatched"
+
+
+def test_a_currency_has_one_settlement_account(gate: Harness) -> None:
+    for name, currency, outcome in (("b", "EUR", "accounts.settlement_exists"), ("c", "USD", "ok")):
+        kind = int(AccountKind.SETTLEMENT)
+        command = commands.OpenAccount(kind, currency, index_of(name), index_of(name), 0, b"")
+        assert gate.do(command).outcome == outcome
+    assert gate.engine.state.accounts.settlement == {"EUR": 1, "USD": 4}
 
 
 def test_an_order_beyond_the_balance_is_blocked(gate: Harness) -> None:

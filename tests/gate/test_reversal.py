@@ -2,12 +2,11 @@
 
 import msgspec
 import pytest
-from tests.support.gate import REASON, Harness, a_signer, index_of
+from tests.support.gate import REASON, Harness, index_of
 
 from countersign.gate import commands, snapshot
 from countersign.gate.commands import Answer
 from countersign.gate.errors import Tampered
-from countersign.gate.journal.memory import MemoryJournal
 from countersign.ledger.model import Posting, PostingKind
 from countersign.ledger.reversible import WINDOW_MS
 
@@ -164,14 +163,6 @@ def test_a_correction_onto_itself_is_refused_by_name(gate: Harness) -> None:
     assert correct(gate, "ada", "ada", 1).outcome == "transfers.same_account"
 
 
-def keep_snapshot(gate: Harness) -> bytes:
-    state = gate.engine.state
-    content = snapshot.encode_content(state)
-    stored = snapshot.sign_snapshot(content, state.chain, state.log.size, a_signer())
-    MemoryJournal(gate.disk).keep_snapshot(state.chain.seq, stored)
-    return content
-
-
 @pytest.mark.parametrize("has_snapshot", [False, True])
 def test_a_restart_knows_what_may_be_reversed(gate: Harness, *, has_snapshot: bool) -> None:
     old = gate.fund(ADA, 5).number
@@ -179,7 +170,7 @@ def test_a_restart_knows_what_may_be_reversed(gate: Harness, *, has_snapshot: bo
     done, open_ = gate.fund(ADA, 6).number, gate.fund(ADA, 7).number
     reverse(gate, done)
     if has_snapshot:
-        keep_snapshot(gate)
+        gate.keep_snapshot()
     again = gate.restarted().start()
     assert again.engine.statistics.replayed == (0 if has_snapshot else old + 4)
     content = snapshot.encode_content(gate.engine.state)
@@ -192,8 +183,8 @@ def test_a_snapshot_of_another_format_is_refused_by_name(
     gate: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snapshot, "FORMAT", 1)
-    keep_snapshot(gate)
+    gate.keep_snapshot()
     monkeypatch.undo()
     with pytest.raises(Tampered) as refusal:
         gate.restarted().start()
-    assert refusal.value.details["what"] == "the snapshot has format 1, not 2"
+    assert refusal.value.details["what"] == "the snapshot has format 1, not 3"

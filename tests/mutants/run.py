@@ -1,7 +1,8 @@
 """Switch off one defence at a time in a copy of the source and see its test fail.
 
 `python -m tests.mutants.run [--sample N] [--only TEXT]`. Ends with 1 if a defence could be switched
-off unnoticed, if its text is no longer there, or if its test fails without the change.
+off unnoticed, if its text is no longer there, or if its test fails without the change. Noticed
+means that the named test failed: a run that could not begin, or found no test, notices nothing.
 """
 
 import argparse
@@ -12,12 +13,13 @@ import sys
 import tempfile
 import tomllib
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 
 REPOSITORY = Path(__file__).parents[2]
-SAMPLE_SEED = 1
 _TIMEOUT_SECONDS = 90
+_PASSED, _FAILED = 0, 1  # What pytest ends with; anything else is no verdict.
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ def main() -> int:
     arguments = parser.parse_args()
     mutants = [mutant for mutant in read_mutants() if arguments.only in mutant.name]
     if arguments.sample:
-        mutants = Random(SAMPLE_SEED).sample(mutants, min(arguments.sample, len(mutants)))
-    broken = [test for test in sorted({m.test for m in mutants}) if not passes(test)]
+        mutants = Random(sample_seed()).sample(mutants, min(arguments.sample, len(mutants)))
+    broken = [test for test in sorted({m.test for m in mutants}) if status_of(test) != _PASSED]
     survivors = [mutant.name for mutant in mutants if not is_noticed(mutant)]
     for test in broken:
         print(f"fails without any change: {test}")
@@ -50,6 +52,14 @@ def main() -> int:
         print(f"NOT NOTICED: {name}")
     print(f"{len(mutants) - len(survivors)} of {len(mutants)} defences are guarded")
     return 1 if broken or survivors else 0
+
+
+def sample_seed() -> bytes:
+    """The same source draws the same sample, every change another one."""
+    digest = sha256()
+    for path in sorted((REPOSITORY / "src").rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.digest()
 
 
 def is_noticed(mutant: Mutant) -> bool:
@@ -63,12 +73,13 @@ def is_noticed(mutant: Mutant) -> bool:
             print(f"stands {text.count(mutant.find)} times in {mutant.file}: {mutant.name}")
             return False
         file.write_text(text.replace(mutant.find, mutant.replace), encoding="utf-8")
-        noticed = not passes(mutant.test, copy)
-    print(f"{'noticed' if noticed else 'NOT NOTICED':12} {mutant.name}", flush=True)
-    return noticed
+        status = status_of(mutant.test, copy)
+    said = {_FAILED: "noticed", _PASSED: "NOT NOTICED"}.get(status, f"NO VERDICT ({status})")
+    print(f"{said:15} {mutant.name}", flush=True)
+    return status == _FAILED
 
 
-def passes(test: str, source: Path | None = None) -> bool:
+def status_of(test: str, source: Path | None = None) -> int:
     environment = dict(os.environ)
     if source:
         environment["PYTHONPATH"] = str(source)
@@ -78,7 +89,7 @@ def passes(test: str, source: Path | None = None) -> bool:
     done = subprocess.run(
         command, cwd=REPOSITORY, env=environment, capture_output=True, check=False
     )
-    return done.returncode == 0
+    return done.returncode
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from countersign.access.model import OPERATOR, WORKER, Permission, verifier_of
 from countersign.accounts.model import AccountKind
-from countersign.gate import checks, commands
+from countersign.gate import checks, commands, snapshot
 from countersign.gate.commands import Answer, Command, Submission
 from countersign.gate.engine import Engine
 from countersign.gate.head import Head
@@ -202,6 +202,14 @@ class Harness:
         digest = digest or (known.digest if known else b"\x00" * 32)
         command = commands.RailStatus(transfer, verdict, "", digest)
         return self.do(command, credential=WORKER)
+
+    def keep_snapshot(self) -> bytes:
+        """Keep a snapshot of the state as it stands, as the gate does now and then."""
+        state = self.engine.state
+        content = snapshot.encode_content(state)
+        stored = snapshot.sign_snapshot(content, state.chain, state.log.size, a_signer())
+        MemoryJournal(self.disk, no_fault).keep_snapshot(state.chain.seq, stored)
+        return content
 
     def restarted(self, fault: Fault = no_fault) -> "Harness":
         """A new gate on the same disk, head file and clock."""

@@ -19,6 +19,22 @@ class AccountExists(Refusal):
     chinese = "此帳號已開立，編號為 {number}。"
 
 
+class SettlementAccountExists(Refusal):
+    """This currency has its settlement account already, number {number}; there is one a currency."""
+
+    code = "accounts.settlement_exists"
+    kind = Kind.CONFLICT
+    chinese = "此幣種已有結算帳戶，編號為 {number}；每種幣種僅設一個。"
+
+
+class NotPayable(Refusal):
+    """This is one of the house's own accounts; a transfer cannot pay it. Check the account number."""
+
+    code = "accounts.not_payable"
+    kind = Kind.INVALID
+    chinese = "此為本機構內部帳戶，不得作為收款帳戶；請核對帳號。"
+
+
 class NotFrozen(Refusal):
     """This account is not frozen, so there is nothing to unfreeze."""
 

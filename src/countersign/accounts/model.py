@@ -6,14 +6,18 @@ Rule: numbers are given out in order from 1 and never again; an index names one 
 from enum import IntEnum
 from typing import NamedTuple
 
-from countersign.accounts.errors import AccountExists, UnknownAccount
+from countersign.accounts.errors import AccountExists, SettlementAccountExists, UnknownAccount
 
 
 class AccountKind(IntEnum):
     CUSTOMER = 1
-    EXTERNAL = 2
+    EXTERNAL = 2  # Elsewhere, and mirrored here: paying it leaves by the rail.
     SETTLEMENT = 3
     RESERVE = 4
+
+
+# The house's own books, which no transfer may name as its creditor.
+INTERNAL = frozenset({AccountKind.SETTLEMENT, AccountKind.RESERVE})
 
 
 class Account(NamedTuple):
@@ -45,10 +49,13 @@ class AccountBook:
         return len(self.kinds) - 1
 
     def open(self, kind: AccountKind, currency: str, index: bytes, party: bytes) -> Account:
-        """Give out the next number. The first settlement account of a currency is its own."""
+        """Give out the next number; a currency has one settlement account."""
         taken = self.number_of.get(index)
         if taken is not None:
             raise AccountExists(number=taken)
+        settlement = self.settlement.get(currency)
+        if kind == AccountKind.SETTLEMENT and settlement is not None:
+            raise SettlementAccountExists(number=settlement)
         number = len(self.kinds)
         account = Account(number, int(kind), currency, index, party)
         self.restore(account)
@@ -61,7 +68,7 @@ class AccountBook:
         self.parties.append(account.party)
         self.number_of[account.account_index] = account.number
         if account.kind == AccountKind.SETTLEMENT:
-            self.settlement.setdefault(account.currency, account.number)
+            self.settlement[account.currency] = account.number
 
     def find(self, index: bytes) -> Account:
         """The account of a blind index."""

@@ -39,6 +39,7 @@ REASONS: Final[dict[str, str | Reason]] = {
     "account.malformed_iban": _ACCOUNT,
     "account.malformed_other": _ACCOUNT,
     "account.malformed_reference": _ACCOUNT,
+    "accounts.not_payable": "AC14",  # Invalid account type of the creditor.
     "accounts.other_currency": Reason("AC09", "AC10", "AC11"),
     "accounts.unknown": _ACCOUNT,
     "bic.malformed": _BIC,

@@ -3,23 +3,23 @@
 Factors, approvals, limits, names and models are entries of CHECKS and evidence in the order, no
 more. Rules: 1. A check reads state, order and recorded evidence and changes nothing. 2. It answers
 with findings; the greatest action of all decides. 3. An order that no factor vouches for is
-blocked: denied by default.
+blocked: denied by default. 4. All run again at dispatch, with the facts of the order as they were
+when it was decided and with everything else as it is then.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 import msgspec
 
 from countersign.features.model import Facts
-from countersign.gate.commands import PlaceOrder
 from countersign.gate.state import State
-from countersign.rules.model import Policy
 from countersign.rules.policy import FROZEN_SIDE, findings
-from countersign.transfers.model import Action
+from countersign.transfers.model import Action, Decision
 
 CHANNEL_CREDENTIAL = "channel-credential"
 FACTOR_MISSING = "sca.factor_missing"
+CREDENTIAL_REVOKED = "access.credential_revoked"
 
 
 class Evidence(msgspec.Struct, array_like=True, frozen=True):
@@ -36,11 +36,14 @@ class Finding(NamedTuple):
 
 
 class Context(NamedTuple):
+    """What the checks read of one order, when it is decided and again when it is dispatched."""
+
     state: State
-    policy: Policy
-    order: PlaceOrder
     credential: int
-    debtor: int
+    evidence: bytes
+    debtor_index: bytes
+    creditor_index: bytes
+    currency: str
     facts: Facts
 
 
@@ -51,48 +54,75 @@ def attest(credential: int) -> bytes:
 
 def factor(context: Context) -> list[Finding]:
     """The factor that the policy demands is there, and it is of the credential that ordered."""
-    if context.order.evidence == _attested(context.credential):
+    wanted = context.state.policy_in_force().factor
+    if wanted == CHANNEL_CREDENTIAL and context.evidence == _attested(context.credential):
         return _NOTHING
     try:
-        evidence = _decoder.decode(context.order.evidence)
+        evidence = _decoder.decode(context.evidence)
     except msgspec.MsgspecError:
         return _NO_FACTOR
-    wanted = context.policy.factor
     is_there = any(e.kind == wanted and e.credential == context.credential for e in evidence)
     return _NOTHING if is_there else _NO_FACTOR
+
+
+def credential_in_force(context: Context) -> list[Finding]:
+    """Whoever ordered may still order: what a revoked credential left behind waits for a person."""
+    credential = context.state.credentials.get(context.credential)
+    return _NOTHING if credential and credential.is_active else _REVOKED
 
 
 def frozen_side(context: Context) -> list[Finding]:
     """Neither side is frozen."""
     frozen = context.state.accounts.frozen
-    if not frozen:
-        return _NOTHING
-    order = context.order
-    return _FROZEN if order.debtor_index in frozen or order.creditor_index in frozen else _NOTHING
+    is_frozen = frozen and (context.debtor_index in frozen or context.creditor_index in frozen)
+    return _FROZEN if is_frozen else _NOTHING
 
 
 def plain_rules(context: Context) -> list[Finding]:
     """The rules of the policy in force; each holds."""
-    codes = findings(context.facts, context.policy, context.order.currency)
+    codes = findings(context.facts, context.state.policy_in_force(), context.currency)
     return [Finding(Action.HOLD, code) for code in codes] if codes else _NOTHING
 
 
 Check = Callable[[Context], list[Finding]]
-CHECKS: tuple[Check, ...] = (factor, frozen_side, plain_rules)
+CHECKS: tuple[Check, ...] = (factor, credential_in_force, frozen_side, plain_rules)
 
 
-def decide_action(context: Context) -> tuple[Action, list[str]]:
+def decide_action(context: Context) -> Decision:
     """The greatest action of all findings, and their codes in the order of the checks."""
-    found = [finding for check in CHECKS for finding in check(context)]
+    return _decision(context, _found(context))
+
+
+def decide_again(context: Context, *, covered: Collection[str]) -> Decision:
+    """The decision at dispatch. A release covers what a transfer was held for, never what blocks.
+
+    What is found now holds and does not block: what was accepted is not thrown away by a machine.
+    """
+    found = [
+        finding._replace(action=Action.HOLD)
+        for finding in _found(context)
+        if finding.action == Action.BLOCK or finding.code not in covered
+    ]
+    return _decision(context, found)
+
+
+def _found(context: Context) -> list[Finding]:
+    return [finding for check in CHECKS for finding in check(context)]
+
+
+def _decision(context: Context, found: list[Finding]) -> Decision:
+    policy = context.state.policy_number
     if not found:
-        return Action.RELEASE, []
-    return max(finding.action for finding in found), [finding.code for finding in found]
+        return Decision(Action.RELEASE, (), policy)
+    action = max(finding.action for finding in found)
+    return Decision(action, tuple(finding.code for finding in found), policy)
 
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[Evidence])
 _NOTHING: list[Finding] = []
 _NO_FACTOR = [Finding(Action.BLOCK, FACTOR_MISSING)]
+_REVOKED = [Finding(Action.HOLD, CREDENTIAL_REVOKED)]
 _FROZEN = [Finding(Action.BLOCK, FROZEN_SIDE)]
 _ATTESTED: dict[int, bytes] = {}
 

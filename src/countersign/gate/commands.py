@@ -16,10 +16,10 @@ Index = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 Hash = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 Sealed = Annotated[bytes, msgspec.Meta(max_length=32_768)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-Code = Annotated[str, msgspec.Meta(max_length=64, pattern="^[A-Za-z0-9_.]*$")]
+Code = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9_.]*\Z")]  # `$` would let a line end in.
 Number = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
 Units = Annotated[int, msgspec.Meta(ge=-(2**62), lt=2**62)]
-Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
 
 
 class Kind(IntEnum):

@@ -21,6 +21,13 @@ class RefusedOrder(msgspec.Struct, array_like=True, frozen=True):
     evidence: bytes
 
 
+class Redecision(msgspec.Struct, array_like=True, frozen=True):
+    """The detail of a dispatch: by which policy it was decided again, and what that found."""
+
+    policy: int
+    reasons: str  # Codes joined by ","; empty where the transfer went on.
+
+
 class Batch:
     """What handlers see. `number` is the number of the command at hand, the index of its leaf."""
 

@@ -5,9 +5,18 @@ when it ends before. A transfer between two accounts of this house settles here,
 """
 
 import heapq
+from typing import NamedTuple
 
-from countersign.accounts.errors import CurrencyOfAccount, NoSettlementAccount, UnknownAccount
-from countersign.accounts.model import AccountKind
+import msgspec
+
+from countersign.accounts.errors import (
+    CurrencyOfAccount,
+    NoSettlementAccount,
+    NotPayable,
+    UnknownAccount,
+)
+from countersign.accounts.model import INTERNAL, AccountBook, AccountKind
+from countersign.features.model import Facts
 from countersign.gate import checks
 from countersign.gate.changes import DISPATCH_DUE
 from countersign.gate.commands import (
@@ -22,12 +31,12 @@ from countersign.gate.commands import (
     Submission,
     Tick,
 )
-from countersign.gate.context import Batch, check_amount
-from countersign.gate.state import RETURN_WINDOW_MS, OpenTransfer
+from countersign.gate.context import Batch, Redecision, check_amount
+from countersign.gate.state import RETURN_WINDOW_MS, OpenTransfer, State
 from countersign.ledger.errors import InsufficientFunds
 from countersign.ledger.model import Posting, PostingKind
 from countersign.rules.model import Policy
-from countersign.rules.policy import FROZEN_SIDE, is_near
+from countersign.rules.policy import is_near
 from countersign.transfers.errors import (
     DateOutOfRange,
     DigestDiffers,
@@ -48,52 +57,28 @@ def on_order(batch: Batch, submission: Submission, order: PlaceOrder) -> Answer:
     """Decide one order and reserve its money, in one step."""
     state = batch.state
     policy = state.policy_in_force()
-    debtor, creditor, counter = _sides(batch, order, policy)
-    facts = state.features.facts(debtor, order.creditor_index, order.amount, batch.batch_ms)
-    action, reasons = checks.decide_action(
-        checks.Context(state, policy, order, submission.credential, debtor, facts)
-    )
-    is_book = state.accounts.kinds[counter] != AccountKind.SETTLEMENT
-    is_due = order.execution_day <= batch.day
+    sides = _sides(batch, order, policy)
+    facts = state.features.facts(sides.debtor, order.creditor_index, order.amount, batch.batch_ms)
+    transfer = _transfer(batch, submission, order, sides, facts)
+    decision = checks.decide_action(_context(state, transfer))
+    status = _STATUS_AFTER[decision.action]
     kind = PostingKind.PENDING
-    status = _status_of(action)
-    if status == Status.RELEASED and is_book and is_due:
+    is_book = state.accounts.kinds[sides.counter] != AccountKind.SETTLEMENT
+    if status == Status.RELEASED and is_book and order.execution_day <= batch.day:
         kind, status = PostingKind.DIRECT, Status.SETTLED
-    if status != Status.REJECTED and not _reserve(batch, kind, debtor, counter, order.amount):
-        action, status = Action.BLOCK, Status.REJECTED
-        reasons.append(InsufficientFunds.code)
-    _observe(batch, debtor, order, policy)
-    said = ",".join(reasons)
+    if status != Status.REJECTED and not _reserve(batch, kind, transfer):
+        reasons = (*decision.reasons, InsufficientFunds.code)
+        decision, status = decision._replace(action=Action.BLOCK, reasons=reasons), Status.REJECTED
+    _observe(batch, sides.debtor, order, policy)
     if status != Status.REJECTED:
-        batch.changes.postings.append(
-            Posting(
-                batch.number,
-                0,
-                int(kind),
-                batch.number,
-                debtor,
-                counter,
-                order.amount,
-                order.currency,
-            )
-        )
-    if status in {Status.HELD, Status.RELEASED}:
-        transfer = OpenTransfer(
-            batch.number,
-            order.digest,
-            status,
-            debtor,
-            counter,
-            order.creditor_index,
-            order.amount,
-            order.currency,
-            order.execution_day,
-        )
-        state.open[batch.number] = transfer
-        if status == Status.HELD:
-            _hold(batch, transfer, DUTY_OFFICER, said, policy.hold_hours)
-        else:
-            _due_for_dispatch(batch, transfer)
+        _post_for(batch, kind, transfer)
+    said = ",".join(decision.reasons)
+    if status == Status.HELD:
+        state.open[transfer.number] = transfer
+        _hold(batch, transfer, DUTY_OFFICER, said, policy.hold_hours)
+    elif status == Status.RELEASED:
+        state.open[transfer.number] = transfer
+        _due_for_dispatch(batch, transfer)
     batch.changes.transfers.append(
         TransferRow(
             batch.number,
@@ -101,16 +86,16 @@ def on_order(batch: Batch, submission: Submission, order: PlaceOrder) -> Answer:
             submission.key,
             submission.mac,
             order.digest,
-            debtor,
-            creditor,
+            sides.debtor,
+            sides.creditor,
             order.creditor_index,
             order.amount,
             order.currency,
             order.execution_day,
-            int(action),
+            int(decision.action),
             int(status),
             said,
-            state.policy_number,
+            decision.policy,
             order.evidence,
             order.debtor_side,
             order.creditor_side,
@@ -139,16 +124,16 @@ def on_tick(batch: Batch, submission: Submission, command: Tick) -> Answer:
 def on_hold(batch: Batch, submission: Submission, command: Hold) -> Answer:
     transfer = batch.state.transfer(command.transfer)
     move(transfer.status, Status.HELD)
-    transfer.status = Status.HELD
     _hold(batch, transfer, command.owner, BY_OPERATOR, command.hours)
     return batch.record(submission, outcome="held", transfer=transfer)
 
 
 def on_release(batch: Batch, submission: Submission, command: Release) -> Answer:
-    """Let a held transfer go; a freeze on either side still stops it, at dispatch."""
+    """Let a held transfer go, which covers what it was held for; dispatch decides again."""
     transfer = batch.state.transfer(command.transfer)
     move(transfer.status, Status.RELEASED)
     transfer.status = Status.RELEASED
+    transfer.covered = f"{transfer.covered},{transfer.reasons}".strip(",")
     batch.changes.holds[transfer.number] = None
     _due_for_dispatch(batch, transfer)
     return batch.record(submission, outcome="released", transfer=transfer)
@@ -161,19 +146,20 @@ def on_dispatch(batch: Batch, submission: Submission, command: Dispatch) -> Answ
     move(transfer.status, Status.DISPATCHED)
     if transfer.execution_day > batch.day:
         raise NotDue
-    policy = state.policy_in_force()
-    frozen = state.accounts.frozen
-    debtor_index = state.accounts.indexes[transfer.debtor]
-    if debtor_index in frozen or transfer.creditor_index in frozen:
-        transfer.status = Status.HELD
-        _hold(batch, transfer, DUTY_OFFICER, FROZEN_SIDE, policy.hold_hours)
-        return batch.record(submission, outcome="held", transfer=transfer)
+    covered = transfer.covered.split(",")
+    decision = checks.decide_again(_context(state, transfer), covered=covered)
+    reasons = ",".join(decision.reasons)
+    detail = _encode(Redecision(decision.policy, reasons))
+    if decision.reasons:
+        _hold(batch, transfer, DUTY_OFFICER, reasons, state.policy_in_force().hold_hours)
+        return batch.record(submission, outcome="held", detail=detail, transfer=transfer)
     if state.accounts.kinds[transfer.counter] == AccountKind.SETTLEMENT:
         transfer.status = Status.DISPATCHED
-        return batch.record(submission, outcome="dispatched", transfer=transfer)
+        transfer.evidence = b""  # Never decided again; it waits long for a return.
+        return batch.record(submission, outcome="dispatched", detail=detail, transfer=transfer)
     _settle(batch, transfer)
     del state.open[transfer.number]
-    return batch.record(submission, outcome="settled", transfer=transfer)
+    return batch.record(submission, outcome="settled", detail=detail, transfer=transfer)
 
 
 def on_rail_status(batch: Batch, submission: Submission, command: RailStatus) -> Answer:
@@ -207,11 +193,17 @@ _VERDICTS = {
 }
 
 
-def _sides(batch: Batch, order: PlaceOrder, policy: Policy) -> tuple[int, int, int]:
-    """(debtor, creditor or 0, account to credit); refuses what can never be carried out."""
+class _Sides(NamedTuple):
+    debtor: int
+    creditor: int  # 0: not of this house.
+    counter: int  # Who is credited: the creditor, or the settlement account.
+
+
+def _sides(batch: Batch, order: PlaceOrder, policy: Policy) -> _Sides:
+    """The accounts of an order; refuses what can never be carried out."""
     accounts = batch.state.accounts
     debtor = accounts.number_of.get(order.debtor_index, 0)
-    if not debtor or accounts.kinds[debtor] != AccountKind.CUSTOMER:
+    if accounts.kinds[debtor] != AccountKind.CUSTOMER:
         raise UnknownAccount
     check_amount(order.amount)
     if accounts.currencies[debtor] != order.currency:
@@ -221,30 +213,72 @@ def _sides(batch: Batch, order: PlaceOrder, policy: Policy) -> tuple[int, int, i
     if not batch.day - policy.past_days_max <= order.execution_day <= batch.day + AHEAD_DAYS_MAX:
         raise DateOutOfRange
     creditor = accounts.number_of.get(order.creditor_index, 0)
-    if creditor and accounts.kinds[creditor] == AccountKind.CUSTOMER:
-        if accounts.currencies[creditor] != order.currency:
+    return _Sides(debtor, creditor, _counter(accounts, creditor, order.currency))
+
+
+def _counter(accounts: AccountBook, creditor: int, currency: str) -> int:
+    kind = accounts.kinds[creditor]
+    if kind in INTERNAL:
+        raise NotPayable
+    if kind == AccountKind.CUSTOMER:
+        if accounts.currencies[creditor] != currency:
             raise CurrencyOfAccount
-        return debtor, creditor, creditor
-    counter = accounts.settlement.get(order.currency, 0)
+        return creditor
+    counter = accounts.settlement.get(currency, 0)
     if not counter:
         raise NoSettlementAccount
-    return debtor, creditor, counter
+    return counter
 
 
-def _status_of(action: Action) -> Status:
-    if action == Action.RELEASE:
-        return Status.RELEASED
-    return Status.REJECTED if action == Action.BLOCK else Status.HELD
+def _transfer(
+    batch: Batch, submission: Submission, order: PlaceOrder, sides: _Sides, facts: Facts
+) -> OpenTransfer:
+    """The order as a transfer: what is open of it, and all that is read when it is dispatched."""
+    return OpenTransfer(
+        batch.number,
+        order.digest,
+        Status.RELEASED,
+        sides.debtor,
+        sides.counter,
+        order.creditor_index,
+        order.amount,
+        order.currency,
+        order.execution_day,
+        submission.credential,
+        order.evidence,
+        facts,
+    )
 
 
-def _reserve(batch: Batch, kind: PostingKind, debtor: int, counter: int, amount: int) -> bool:
+def _context(state: State, transfer: OpenTransfer) -> checks.Context:
+    return checks.Context(
+        state,
+        transfer.credential,
+        transfer.evidence,
+        state.accounts.indexes[transfer.debtor],
+        transfer.creditor_index,
+        transfer.currency,
+        transfer.facts,
+    )
+
+
+_STATUS_AFTER = {
+    Action.RELEASE: Status.RELEASED,
+    Action.CHALLENGE: Status.HELD,
+    Action.APPROVE: Status.HELD,
+    Action.HOLD: Status.HELD,
+    Action.BLOCK: Status.REJECTED,
+}
+
+
+def _reserve(batch: Batch, kind: PostingKind, transfer: OpenTransfer) -> bool:
     balances = batch.state.balances
-    if balances.available(debtor) < amount:
+    if balances.available(transfer.debtor) < transfer.amount:
         return False
     if kind == PostingKind.DIRECT:
-        balances.direct(debtor, counter, amount)
+        balances.direct(transfer.debtor, transfer.counter, transfer.amount)
     else:
-        balances.hold(debtor, amount)
+        balances.hold(transfer.debtor, transfer.amount)
     return True
 
 
@@ -274,6 +308,7 @@ def _post_for(batch: Batch, kind: PostingKind, transfer: OpenTransfer) -> None:
 
 def _hold(batch: Batch, transfer: OpenTransfer, owner: str, reasons: str, hours: int) -> None:
     until_ms = batch.batch_ms + hours * 3_600_000
+    transfer.status = Status.HELD
     batch.state.hold_until(transfer, owner, reasons, until_ms)
     batch.changes.holds[transfer.number] = HoldRow(transfer.number, owner, reasons, until_ms)
 
@@ -304,3 +339,6 @@ def _void(batch: Batch, transfer: OpenTransfer) -> None:
 def _settle(batch: Batch, transfer: OpenTransfer) -> None:
     batch.state.balances.post(transfer.debtor, transfer.counter, transfer.amount)
     _post_for(batch, PostingKind.POST, transfer)
+
+
+_encode = msgspec.msgpack.Encoder().encode

@@ -12,6 +12,7 @@ import msgspec
 from countersign.access.model import Credential
 from countersign.accounts.model import Account
 from countersign.audit.compact_range import CompactRange, DamagedRange
+from countersign.features.model import Facts
 from countersign.gate.errors import Tampered
 from countersign.gate.journal.protocol import StoredSnapshot
 from countersign.gate.rows import Signer
@@ -20,7 +21,7 @@ from countersign.ledger.reversible import ReversibleEntries
 from countersign.rules.model import decode_policy
 from countersign.transfers.model import Status
 
-FORMAT = 2
+FORMAT = 3
 
 
 class Manifest(msgspec.Struct, array_like=True, frozen=True):
@@ -175,6 +176,7 @@ def _plain(transfer: OpenTransfer) -> tuple[Any, ...]:
 def _transfer(values: tuple[Any, ...]) -> OpenTransfer:
     fields = dict(zip(OpenTransfer.__slots__, values, strict=True))
     fields["status"] = Status(fields["status"])
+    fields["facts"] = Facts(*fields["facts"])
     return OpenTransfer(**fields)
 
 

@@ -14,11 +14,11 @@ import msgspec
 from countersign.access.model import Credential
 from countersign.gate import commands
 from countersign.gate.commands import Kind, decode
+from countersign.gate.context import Redecision
 from countersign.gate.orders import BY_OPERATOR, DUTY_OFFICER
 from countersign.gate.rows import CommandRow
 from countersign.kernel.refusal import Refusal
 from countersign.rules.model import decode_policy, hash_of
-from countersign.rules.policy import FROZEN_SIDE
 from countersign.transfers.model import Status, TransferRow
 
 HOUR_MS = 3_600_000
@@ -80,8 +80,11 @@ class Standing:
 
     def _hold(self, row: CommandRow, batch_ms: int | None) -> StandingHold | None:
         if row.kind != Kind.HOLD:
-            until_ms = self._until(batch_ms, self._hours(max(self.policies, default=0)))
-            return StandingHold(DUTY_OFFICER, FROZEN_SIDE, until_ms)
+            found = _redecision(row)
+            if found is None:
+                return None
+            until_ms = self._until(batch_ms, self._hours(found.policy))
+            return StandingHold(DUTY_OFFICER, found.reasons, until_ms)
         command = _decoded(row)
         if not isinstance(command, commands.Hold):
             return None
@@ -142,6 +145,7 @@ def account_hash(account: StandingAccount) -> bytes:
 
 _encode = msgspec.msgpack.Encoder().encode
 _number = msgspec.msgpack.Decoder(int).decode
+_redecided = msgspec.msgpack.Decoder(Redecision).decode
 
 
 def _account(command: commands.OpenAccount) -> StandingAccount:
@@ -168,5 +172,12 @@ def _number_in(row: CommandRow) -> int | None:
     """The number that a setting was given, which is the detail of its answer."""
     try:
         return _number(row.detail)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _redecision(row: CommandRow) -> Redecision | None:
+    try:
+        return _redecided(row.detail)
     except msgspec.MsgspecError:
         return None

@@ -13,7 +13,7 @@ from countersign.access.model import BUILT_IN, Credential, Permission
 from countersign.accounts.model import AccountBook
 from countersign.audit.compact_range import CompactRange
 from countersign.audit.merkle import EMPTY_ROOT
-from countersign.features.model import Features
+from countersign.features.model import Facts, Features
 from countersign.gate.errors import NoPolicy
 from countersign.gate.rows import ZERO_HASH
 from countersign.ledger.model import Balances
@@ -39,6 +39,11 @@ class OpenTransfer:
     amount: int
     currency: str
     execution_day: int
+    # What the decision at dispatch reads again.
+    credential: int
+    evidence: bytes
+    facts: Facts
+    covered: str = ""  # Codes that releases have covered, joined like reasons.
     owner: str = ""
     reasons: str = ""
     until_ms: int = 0

@@ -3,7 +3,6 @@
 `LEGAL_MOVES` is the whole life of design section 2; a move that is not in it is refused.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -68,8 +67,7 @@ LEGAL_MOVES: dict[Status, frozenset[Status]] = {
 FINAL = frozenset(status for status, moves in LEGAL_MOVES.items() if not moves)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(NamedTuple):
     """What the gate said of one order, and by which policy it said so."""
 
     action: Action

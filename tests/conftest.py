@@ -19,8 +19,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    _note_skip(report)
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """A module that skips itself whole is never run, so no test of it reports."""
+    _note_skip(report)
+
+
+def _note_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
     if report.skipped and isinstance(report.longrepr, tuple):
-        _skipped.append((report.nodeid, report.longrepr[2].removeprefix("Skipped: ")))
+        # A module is reported by each worker of a run in parallel.
+        _skipped[report.nodeid] = report.longrepr[2].removeprefix("Skipped: ")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -29,14 +39,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     lines = (Path(__file__).parent / "allowed_skips.txt").read_text(encoding="utf-8").splitlines()
     allowed = tuple(line for line in lines if line and not line.startswith("#"))
-    wrong = [(test, reason) for test, reason in _skipped if not reason.startswith(allowed)]
+    wrong = [(test, reason) for test, reason in _skipped.items() if not reason.startswith(allowed)]
     for test, reason in wrong:
         print(f"\nskipped without leave: {test}: {reason}")
     if wrong:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-_skipped: list[tuple[str, str]] = []
+_skipped: dict[str, str] = {}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,7 +1,6 @@
-"""Verify a Countersign proof file with nothing of Countersign: `verify_proof.py FILE [KEY]`.
+"""Verify a proof file (docs/formats.md) with nothing of Countersign: `verify_proof.py FILE [KEY]`.
 
-KEY is the log's verifier key as you know it; without it the key inside the file is used, which
-shows only that the file fits together. Exit code 0: verified. Formats: docs/{formats,digest}.md.
+KEY: the log's verifier key as you know it; the file's own shows only that the file fits together.
 """
 
 import base64
@@ -18,10 +17,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 FIELDS = """channel credential message_id payment_information_id instruction_id end_to_end_id uetr
     instructed_amount currency requested_execution_date initiating_party debtor_name debtor_account
-    debtor_agent debtor_address ultimate_debtor creditor_name creditor_account creditor_agent
-    creditor_address ultimate_creditor service_level category_purpose purpose_code charge_bearer
+    debtor_agent debtor_address debtor_identification ultimate_debtor creditor_name creditor_account
+    creditor_agent intermediary_agents creditor_address creditor_identification ultimate_creditor
+    service_level local_instrument instruction_priority category_purpose purpose_code charge_bearer
     remittance_information""".split()
-SIDES = {"debtor": [*FIELDS[:16], *FIELDS[21:]], "creditor": FIELDS[16:21]}
+SIDES = {"debtor": [*FIELDS[:17], *FIELDS[24:]], "creditor": FIELDS[17:24]}
 ACTIONS = dict(enumerate(["release", "challenge", "approve", "hold", "block"], 1))
 STATUSES = dict(enumerate("""draft ordered challenged attested signed pending_approval held released
     dispatched settled rejected cancelled expired returned recalled""".split(), 1))
@@ -163,12 +163,11 @@ def verify(file, trusted):
     need(isinstance(proof, dict) and json.dumps(proof, ensure_ascii=False).encode())  # Has bytes.
     need((proof.get("format"), proof.get("version")) == ("countersign-proof", 1), "unknown_format")
     need(fits(proof, SHAPE))
-    order, older, origin = proof["order"], proof["older"], proof["instance"]
+    order, older, key = proof["order"], proof["older"], trusted or proof["checkpoint_key"]
     need((order["table"], order["version"]) == ("order", 1), "unknown_format")
-    key = trusted or proof["checkpoint_key"]
     name, size, root = open_checkpoint(proof["checkpoint"], key)
-    need(origin["name"] == name, "shown_differs")
-    digest, instance = unbase64(order["digest"], HASH), unbase64(origin["id"], SALT)
+    need(proof["instance"]["name"] == name, "shown_differs")
+    digest, instance = unbase64(order["digest"], HASH), unbase64(proof["instance"]["id"], SALT)
     story = verify_events(proof["events"], digest, size, root)
     fields = verify_fields(order["fields"], instance, digest) if order["fields"] else {}
     if older:
@@ -185,15 +184,16 @@ def verify(file, trusted):
 
 
 def main(file, key=None):
-    verdict = {"verdict": "refused", "code": ""}
     try:
         verdict = verify(Path(file).read_bytes(), key)
+    except OSError as e:
+        verdict = {"code": "proof.unreadable_file", "why": f"{file} cannot be read: {e.strerror}"}
     except InvalidSignature:
-        verdict["code"] = "proof.wrong_signature"
+        verdict = {"code": "proof.wrong_signature"}
     except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, struct.error) as e:
-        verdict["code"] = str(e) if str(e).startswith("proof.") else "proof.malformed"
-    print(json.dumps(verdict, indent=1, ensure_ascii=False))
-    return verdict["verdict"] != "verified"
+        verdict = {"code": str(e) if str(e).startswith("proof.") else "proof.malformed"}
+    print(json.dumps({"verdict": "refused"} | verdict, indent=1, ensure_ascii=False))
+    return "code" in verdict
 
 
 if __name__ == "__main__":

@@ -51,16 +51,23 @@ def _full_message(version: str) -> Message:
     address = (
         "<PstlAdr><StrtNm>Main\n   Street</StrtNm><BldgNb>5</BldgNb><PstCd>10115</PstCd>"
         "<TwnNm>Berlin</TwnNm><Ctry>DE</Ctry><AdrLine>c/o Lovelace </AdrLine></PstlAdr>"
+        f"<Id><OrgId><{any_bic}>COBADEFF</{any_bic}><Othr><Id> 47  11</Id><Issr>us</Issr></Othr>"
+        "<Othr><Id>2</Id></Othr></OrgId></Id>"
     )
     payment = Payment(
         instruction_id="I-1",
         end_to_end_id=" E2E  1 ",
         uetr=None if version.endswith("03") else UETR,
-        kind_xml="<PmtTpInf><CtgyPurp><Cd>SUPP</Cd></CtgyPurp></PmtTpInf>",
+        kind_xml="<PmtTpInf><InstrPrty>HIGH</InstrPrty><LclInstrm><Cd>INST</Cd></LclInstrm>"
+        "<CtgyPurp><Cd>SUPP</Cd></CtgyPurp></PmtTpInf>",
         charge_bearer_xml="<ChrgBr>SHAR</ChrgBr>",
-        creditor_agent_xml=f"<CdtrAgt><FinInstnId><{bic}>BNPAFRPP</{bic}></FinInstnId></CdtrAgt>",
+        creditor_agent_xml=f"<IntrmyAgt1><FinInstnId><{bic}>BARCGB22</{bic}></FinInstnId></IntrmyAgt1>"
+        "<IntrmyAgt2><FinInstnId><ClrSysMmbId><MmbId>021</MmbId></ClrSysMmbId></FinInstnId>"
+        f"</IntrmyAgt2><CdtrAgt><FinInstnId><{bic}>BNPAFRPP</{bic}></FinInstnId></CdtrAgt>",
         creditor_name=" Anna\tOkafor ",
-        creditor_xml="<PstlAdr><Ctry>FR</Ctry></PstlAdr>",
+        creditor_xml="<PstlAdr><Ctry>FR</Ctry></PstlAdr><Id><PrvtId><DtAndPlcOfBirth><BirthDt>"
+        "1990-01-31</BirthDt><CityOfBirth>Taipei</CityOfBirth><CtryOfBirth>TW</CtryOfBirth>"
+        "</DtAndPlcOfBirth></PrvtId></Id>",
         after_account_xml=(
             f"<UltmtCdtr><Id><OrgId><{any_bic}>COBADEFF</{any_bic}></OrgId></Id></UltmtCdtr>"
             "<Purp><Prtry>RENT</Prtry></Purp>"
@@ -97,13 +104,23 @@ def test_every_field_comes_from_its_place(version: str) -> None:
         debtor_account=Iban.parse(DEBTOR_IBAN),
         debtor_agent="COBADEFFXXX",
         debtor_address="Main Street\n5\n10115\nBerlin\nDE\nc/o Lovelace",
+        debtor_identification=(
+            "OrgId/AnyBIC COBADEFF\nOrgId/Othr/Id 47  11\nOrgId/Othr/Issr us\nOrgId/Othr/Id 2"
+        ),
         ultimate_debtor="Ada Foundation",
         creditor_name="Anna Okafor",
         creditor_account=Iban.parse(CREDITOR_IBAN),
         creditor_agent="BNPAFRPP",
+        intermediary_agents="BARCGB22\n:021",
         creditor_address="FR",
+        creditor_identification=(
+            "PrvtId/DtAndPlcOfBirth/BirthDt 1990-01-31\nPrvtId/DtAndPlcOfBirth/CityOfBirth Taipei\n"
+            "PrvtId/DtAndPlcOfBirth/CtryOfBirth TW"
+        ),
         ultimate_creditor="COBADEFF",
         service_level="SEPA",
+        local_instrument="INST",
+        instruction_priority="HIGH",
         category_purpose="SUPP",
         purpose_code="RENT",
         charge_bearer="SHAR",
@@ -124,11 +141,16 @@ def test_what_is_not_there_is_none(version: str) -> None:
     assert absent == {
         "debtor_name",
         "debtor_address",
+        "debtor_identification",
         "ultimate_debtor",
         "creditor_agent",
+        "intermediary_agents",
         "creditor_address",
+        "creditor_identification",
         "ultimate_creditor",
         "service_level",
+        "local_instrument",
+        "instruction_priority",
         "category_purpose",
         "purpose_code",
         "charge_bearer",
@@ -205,6 +227,74 @@ def test_a_bad_payment_is_rejected_with_its_reason(
     assert (rejected.position, rejected.payment_information_id) == (1, "BLOCK-1")
     assert (rejected.message_id, rejected.instruction_id) == ("MSG-1", "I-1")
     assert rejected.end_to_end_id == "E2E-1"
+
+
+UNROUTED = "<FinInstnId><Nm>Bank of Ruritania</Nm></FinInstnId>"
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("payment", "refusal", "reason", "element"),
+    [
+        (
+            {"charge_bearer_xml": f"<IntrmyAgt1>{UNROUTED}</IntrmyAgt1>"},
+            "channels.unsupported_agent",
+            "RC07",
+            "IntrmyAgt1/FinInstnId",
+        ),
+        (
+            {"creditor_agent_xml": f"<CdtrAgt>{UNROUTED}</CdtrAgt>"},
+            "channels.unsupported_agent",
+            "RC07",
+            "CdtrAgt/FinInstnId",
+        ),
+        (
+            {"creditor_agent_xml": "<CdtrAgt><FinInstnId/><BrnchId><Id>7</Id></BrnchId></CdtrAgt>"},
+            "channels.not_carried",
+            "CH17",
+            "CdtrAgt/BrnchId",
+        ),
+        (
+            {"after_account_xml": "<InstrForDbtrAgt>{text}</InstrForDbtrAgt>"},
+            "channels.not_carried",
+            "CH17",
+            "InstrForDbtrAgt",
+        ),
+        (
+            {"after_account_xml": "<RgltryRptg><DbtCdtRptgInd>DEBT</DbtCdtRptgInd></RgltryRptg>"},
+            "channels.not_carried",
+            "CH17",
+            "RgltryRptg",
+        ),
+        (
+            {"creditor_xml": "<Id><PrvtId><Othr><Id> </Id><Issr>us</Issr></Othr></PrvtId></Id>"},
+            "identification.malformed",
+            "NARR",
+            "Cdtr/Id",
+        ),
+    ],
+)
+def test_what_cannot_go_on_is_never_left_out(
+    version: str, payment: dict[str, Any], refusal: str, reason: str, element: str
+) -> None:
+    rejected = _rejected(a_message(Payment(**payment), version=version))
+    assert (rejected.refusal.code, rejected.reason_code) == (refusal, reason)
+    assert rejected.element == f"{PAYMENT}/{element}"
+    assert "{text}" not in str(rejected.refusal)
+
+
+@BOTH
+def test_what_a_block_says_and_cannot_go_on_rejects_its_payments(version: str) -> None:
+    charges = "<ChrgsAcct><Id><Othr><Id>7</Id></Othr></Id></ChrgsAcct>"
+    rejected = _rejected(with_block(a_message(version=version), after_agent_xml=charges))
+    assert rejected.refusal.code == "channels.not_carried"
+    assert rejected.element.endswith("/ChrgsAcct")
+
+
+def test_a_bank_that_the_sender_does_not_know_is_none() -> None:
+    unknown = "<FinInstnId><Othr><Id>NOTPROVIDED</Id></Othr></FinInstnId>"
+    payment = Payment(creditor_agent_xml=f"<CdtrAgt>{unknown}</CdtrAgt>")
+    assert _instruction(a_message(payment)).creditor_agent is None
 
 
 def _other(identification: str, scheme: str = "") -> str:

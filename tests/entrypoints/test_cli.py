@@ -39,10 +39,25 @@ class Shell:
         assert done.returncode == expect, done.stdout + done.stderr
         return json.loads(done.stdout)
 
-    def usage(self, *arguments: str) -> None:
-        """Expect that the arguments themselves are refused."""
-        done = subprocess.run([*COMMAND, *arguments], capture_output=True, check=False, timeout=60)
+    def text(self, *arguments: str, expect: int = 0) -> str:
+        """What a person reads."""
+        done = subprocess.run(
+            [*COMMAND, *arguments, "--data", str(self.data)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == expect, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def usage(self, *arguments: str) -> str:
+        """Expect that the arguments themselves are refused; what is said of them."""
+        done = subprocess.run(
+            [*COMMAND, *arguments], capture_output=True, check=False, timeout=60, text=True
+        )
         assert done.returncode == 2
+        return done.stderr
 
     def run(self) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
@@ -115,6 +130,14 @@ def test_a_file_is_ordered_and_answered(shell: Shell, folder: Path) -> None:
     )
     said = shell.call("ingest", str(file))
     assert said[0]["result"]["statuses"] == {"ACSP": 1, "PDNG": 1, "RJCT": 2}
+    assert said[0]["result"]["group_status"] == "PART"
+    told = [(one["end_to_end_id"], one["reasons"]) for one in said[0]["payments"]]
+    assert told == [
+        ("small", []),
+        ("large", ["rules.amount"]),
+        ("beyond", ["rules.amount", "ledger.insufficient_funds"]),
+        ("wrong", ["account.malformed_iban"]),
+    ]
     assert statuses(folder / "mixed.xml.pain002.xml") == [
         ("ACSP", None),
         ("PDNG", "NARR"),
@@ -128,7 +151,7 @@ def test_a_file_is_ordered_and_answered(shell: Shell, folder: Path) -> None:
     small = settled(shell, listed[2]["number"])
     assert [event["event"] for event in small["events"]] == ["order", "dispatch", "rail_status"]
     assert small["rail"]["status"] == "settled"
-    assert "rail" not in shell.call("transfers", "show", str(listed[1]["number"]))
+    assert shell.call("transfers", "show", str(listed[1]["number"]))["rail"] is None
 
 
 def settled(shell: Shell, number: int) -> Any:
@@ -165,12 +188,114 @@ def test_decisions_change_what_is_shown(shell: Shell, folder: Path) -> None:
 
 def test_a_freeze_and_its_end(shell: Shell, folder: Path) -> None:
     assert shell.call("freeze", DEBTOR_IBAN, "--reason", "stolen laptop")["frozen"]
-    shell.call("ingest", str(a_file(folder, "frozen.xml", Payment())))
-    assert statuses(folder / "frozen.xml.pain002.xml") == [("RJCT", "AC06")]
+    large = Payment(amount="1000000.00")
+    shell.call("ingest", str(a_file(folder, "frozen.xml", Payment(), large)), expect=1)
+    # What ISO has a code for is reported, whatever else was found.
+    assert statuses(folder / "frozen.xml.pain002.xml") == [("RJCT", "AC06")] * 2
     assert shell.call("freeze", DEBTOR_IBAN, "--reason", "again", expect=1)
     shell.call("unfreeze", DEBTOR_IBAN, "--reason", "found")
     shell.call("ingest", str(a_file(folder, "thawed.xml", Payment())))
     assert statuses(folder / "thawed.xml.pain002.xml") == [("ACSP", None)]
+
+
+def test_a_release_says_that_a_frozen_side_still_stops_it(shell: Shell, folder: Path) -> None:
+    shell.call("ingest", str(a_file(folder, "later.xml", Payment(amount="1000000.00"))))
+    number = str(shell.call("transfers", "list")[0]["number"])
+    shell.call("freeze", DEBTOR_IBAN, "--reason", "stolen laptop")
+    said = shell.text("transfers", "release", number, "--reason", "called")
+    assert f"transfer {number} is released\nBut a side of it is frozen" in said
+    shown = held_again(shell, number)
+    assert shown["hold"]["reasons"] == ["rules.frozen_side"]
+    assert shown["hold"]["owner"] == "duty_officer"
+    assert datetime.fromisoformat(shown["hold"]["until"]) > datetime.fromisoformat(shown["ordered"])
+    shell.call("unfreeze", DEBTOR_IBAN, "--reason", "found")
+    assert shell.call("transfers", "release", number, "--reason", "x")["is_frozen"] is False
+    assert settled(shell, int(number))["hold"] is None
+
+
+def held_again(shell: Shell, number: str) -> Any:
+    for _ in range(30):
+        shown = shell.call("transfers", "show", number)
+        if shown["status"] == "held":
+            return shown
+    raise AssertionError("it was not held at dispatch")
+
+
+def test_a_transfer_is_shown_to_people_with_its_parties_masked(shell: Shell, folder: Path) -> None:
+    shell.call("ingest", str(a_file(folder, "shown.xml", Payment(amount="1234567.80"))))
+    number = str(shell.call("transfers", "list")[0]["number"])
+    held = shell.text("transfers", "show", number)
+    lines = dict(line.split(maxsplit=1) for line in held.splitlines() if line[0] != " ")
+    assert lines["amount"] == "1,234,567.80 EUR"
+    assert lines["debtor"] == "DE****************3000  A** H*******"
+    assert lines["creditor"] == "FR*********************2606  A*** O*****"
+    assert lines["factor"].startswith("attested, by credential 1")
+    assert lines["hold"].startswith("duty_officer looks at it; it expires at 20")
+    assert lines["hold"].endswith("Z")
+    assert "rules.amount: the amount alone" in held
+    shell.call("transfers", "reject", number, "--reason", "theirs", "--code", "FRAD")
+    ended = shell.text("transfers", "show", number)
+    assert ended.splitlines()[-1].split()[1:] == ["reject", "rejected", "FRAD"]
+    for said in (held, ended):
+        assert "[" not in said
+        assert "{" not in said
+    told = shell.call("transfers", "show", number)
+    assert told["debtor"] == {"name": "A** H*******", "account": "DE****************3000"}
+    assert told["hold"] is None
+
+
+def test_a_status_is_looked_for_beyond_the_newest(shell: Shell, folder: Path) -> None:
+    shell.call("ingest", str(a_file(folder, "first.xml", Payment(amount="1000000.00"))))
+    oldest = shell.call("transfers", "list")[0]["number"]
+    shell.call("ingest", str(a_file(folder, "after.xml", *[Payment()] * 3)))
+    found = shell.call("transfers", "list", "--status", "held", "--limit", "1")
+    assert [row["number"] for row in found] == [oldest]
+    shell.call("transfers", "cancel", str(oldest), "--reason", "x")
+    # By what the last command made of it, and not by what it was ordered as.
+    found = shell.call("transfers", "list", "--status", "cancelled", "--limit", "1")
+    assert [row["number"] for row in found] == [oldest]
+    held = shell.call("transfers", "list", "--status", "held")
+    assert oldest not in [row["number"] for row in held]
+    assert "no transfer is recalled" in shell.text("transfers", "list", "--status", "recalled")
+    assert "'pending_approval'" in shell.usage("transfers", "list", "--status", "lost")
+
+
+def test_a_file_is_told_payment_by_payment(shell: Shell, folder: Path) -> None:
+    some = (
+        Payment(end_to_end_id="good"),
+        Payment(end_to_end_id="beyond", amount="9000000.00"),
+        Payment(end_to_end_id="bad", creditor_account_xml=_iban("FR1420041010050500013M02607")),
+    )
+    said = shell.text("ingest", str(a_file(folder, "told.xml", *some))).splitlines()
+    assert said[0].split() == ["good", "ACSP"]
+    assert said[1].split()[:3] == ["beyond", "RJCT", "AM04"]
+    assert "ledger.insufficient_funds: The account does not have" in said[1]
+    assert said[2].split()[:3] == ["bad", "RJCT", "AC03"]
+    assert said[3] == "told.xml: PART: 1 ACSP, 2 RJCT"
+    refused = shell.text("ingest", str(a_file(folder, "none.xml", *some[1:])), expect=1)
+    assert refused.splitlines()[-1] == "none.xml: RJCT: 2 RJCT"
+    tried = shell.text("ingest", "--dry-run", str(a_file(folder, "try.xml", some[2])), expect=1)
+    assert tried.splitlines()[-1] == "try.xml: RJCT: 1 RJCT"
+
+
+def test_what_cannot_be_written_or_read_is_refused_before_anything(
+    shell: Shell, folder: Path
+) -> None:
+    before = shell.call("transfers", "list")
+    file = str(a_file(folder, "unread.xml", Payment()))
+    missing = str(folder / "not there")
+    pipe = folder / "pipe"
+    os.mkfifo(pipe)
+    for call, code in (
+        (("ingest", file, "--reports", missing), "ingest.cannot_write_report"),
+        (("ingest", file, missing), "ingest.unreadable_file"),
+        (("ingest", str(pipe)), "ingest.unreadable_file"),
+        (("proof", "verify", missing), "proof.unreadable_file"),
+        (("backup", "--to", missing + "/x"), "backup.cannot_write"),
+    ):
+        assert shell.call(*call, expect=1)["error"]["code"] == code
+    assert shell.call("transfers", "list") == before
+    assert not (folder / "unread.xml.pain002.xml.part").exists()
 
 
 def test_a_hostile_file_is_refused_whole_and_leaves_its_leaf(shell: Shell, folder: Path) -> None:
@@ -201,6 +326,10 @@ def test_a_transfer_is_proven_offline_and_the_audit_is_clean(shell: Shell, folde
         output = folder / f"{number}{len(disclosed)}.json"
         exported = exported_within(shell, 20, number, output, *disclosed)
         assert exported["file"] == str(output)
+        export = ("proof", "export", str(number), "--output")
+        for wrong in (folder / "not there" / "x", folder):
+            refused = shell.call(*export, str(wrong), expect=1)
+            assert refused["error"]["code"] == "proof.cannot_write"
         proven = shell.call("proof", "verify", str(output), "--key", key)
         assert (proven["proven"], proven["key_trusted"]) == (True, True)
         assert proven["status"] == "settled"
@@ -313,7 +442,10 @@ def test_wrong_usage_of_corrections(folder: Path, call: tuple[str, ...]) -> None
         (("accounts", "open", ":W-2", "eur", "--holder", "H"), "gate.malformed_request"),
         (("accounts", "open", ":W-3", "EUR", "--holder", ""), "gate.malformed_request"),
         (("accounts", "fund", ":W-4", "1.00", "EUR", "--reason", ""), "gate.malformed_request"),
-        (("transfers", "reject", "5", "--code", "a b!", "--reason", "x"), "gate.malformed_request"),
+        (
+            ("transfers", "reject", "5", "--code", "ZZZZ", "--reason", "x"),
+            "cli.unknown_reason_code",
+        ),
     ],
 )
 def test_a_wrong_request_is_refused_by_its_name(
@@ -349,8 +481,26 @@ def test_a_restart_continues(folder: Path) -> None:
     first = shell.run()
     shell.call("accounts", "open", DEBTOR_IBAN, "EUR", "--holder", SECRET_NAME)
     assert stop(first) == 0
-    refused = shell.call("freeze", DEBTOR_IBAN, "--reason", "x", expect=1)
-    assert refused["error"]["code"] == "gate.unreachable"
+    file = str(a_file(folder, "nobody.xml", Payment()))
+    os.environ["COUNTERSIGN_TOKEN"] = "any"
+    try:
+        refused = [
+            shell.call(*call, expect=1)["error"]
+            for call in (
+                ("freeze", DEBTOR_IBAN, "--reason", "x"),
+                ("ingest", file),
+                ("accounts", "list"),
+                ("transfers", "list"),
+                ("transfers", "show", "5"),
+                ("proof", "export", "5"),
+                ("audit", "verify"),
+            )
+        ]
+    finally:
+        del os.environ["COUNTERSIGN_TOKEN"]
+    assert {error["code"] for error in refused} == {"installation.not_running"}
+    assert len({error["sentence"] for error in refused}) == 1
+    assert f"`countersign run --data '{shell.data}'`" in refused[0]["sentence"]
     second = shell.run()
     assert len(shell.call("accounts", "list")) == 1
     assert stop(second) == 0

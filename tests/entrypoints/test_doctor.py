@@ -22,6 +22,7 @@ from countersign.entrypoints.doctor.examination import CHECKS, Check, examine
 from countersign.entrypoints.doctor.model import Level, Site, Verdict
 from countersign.entrypoints.gate.process import GateProcess
 from countersign.entrypoints.installation import default_key_file, set_up
+from countersign.entrypoints.run_lock import run_lock
 from countersign.infra.settings import load_settings
 from countersign.kernel.invariant import InvariantBroken
 from countersign.vault.protectors import create_key_file
@@ -29,6 +30,7 @@ from countersign.vault.protectors import create_key_file
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
 
 COMMAND = (sys.executable, "-m", "countersign.entrypoints.cli.main")
+NOBODY_RUNS = {"doctor.run": "warn"}  # A bed starts its gate itself.
 # What depends on the machine and not on the installation.
 OF_THE_MACHINE = {"doctor.schemas", "doctor.open_files", "doctor.disk", "doctor.database_user"}
 
@@ -83,8 +85,9 @@ def worst(data: Path, **environment: str) -> dict[str, str]:
 
 def test_nothing_is_wrong_with_a_healthy_installation(bed: Bed) -> None:
     found = said(bed.folder)
-    assert worst(bed.folder) == {}
-    assert set(found) == set(CHECKS) - {"doctor.restored"}
+    assert worst(bed.folder) == NOBODY_RUNS
+    # A gate alone has no worker and no rail; `run` with all of them is tested with `run`.
+    assert set(found) == set(CHECKS) - {"doctor.restored", "doctor.worker", "doctor.rail"}
     assert all(verdict.english and verdict.chinese for verdict in found.values())
     assert "term 1" in found["doctor.gate"].english
 
@@ -121,7 +124,7 @@ def test_with_nothing_set_up_that_is_all_it_says(folder: Path) -> None:
 
 
 def test_what_does_not_run_is_a_warning(unstarted: Path) -> None:
-    stopped = {"doctor.database": "warn", "doctor.gate": "warn"}
+    stopped = {"doctor.database": "warn", "doctor.gate": "warn", "doctor.run": "warn"}
     assert worst(unstarted) == stopped
     unreachable = {"COUNTERSIGN_DATABASE_URL": "postgresql://admin:hunter2@127.0.0.1:1/x"}
     found = said(unstarted, **unreachable)
@@ -190,7 +193,7 @@ def test_a_database_behind_the_head_file_is_a_fault(bed: Bed) -> None:
         known = head.read()
         head.write(known._replace(seq=known.seq + 2))
         head.close()
-        assert worst(bed.folder) == {"doctor.head_file": "fail"}
+        assert worst(bed.folder) == NOBODY_RUNS | {"doctor.head_file": "fail"}
     finally:
         path.write_bytes(content)
 
@@ -209,7 +212,7 @@ def test_faults_of_the_database(bed: Bed) -> None:
     newest = "WHERE seq = (SELECT max(seq) FROM gate.batch)"
     ahead = f"UPDATE gate.batch SET batch_ms = batch_ms + 600000 {newest}"
     with changed(bed, ahead, ahead.replace("+", "-")):
-        assert worst(bed.folder) == {"doctor.clock": "fail"}
+        assert worst(bed.folder) == NOBODY_RUNS | {"doctor.clock": "fail"}
     unknown = "INSERT INTO infra.migration (number, name, sha256) VALUES (9999, 'x', %s)"
     with changed(
         bed,
@@ -220,14 +223,26 @@ def test_faults_of_the_database(bed: Bed) -> None:
         assert (found.level, found.reason) == (Level.FAIL, "migrations.too_new")
     role = "ALTER ROLE countersign_reader {} synchronous_commit"
     with changed(bed, role.format("SET") + " = off", role.format("RESET")):
-        assert worst(bed.folder) == {"doctor.database_durability": "warn"}
+        assert worst(bed.folder) == NOBODY_RUNS | {"doctor.database_durability": "warn"}
 
 
-def test_a_killed_gate_leaves_sockets_that_are_named(patient: tuple[Bed, GateProcess]) -> None:
+def test_a_process_of_run_that_is_gone_is_a_fault_while_run_lives(bed: Bed) -> None:
+    with run_lock(bed.folder):  # This process runs it then, and has neither worker nor rail.
+        assert worst(bed.folder) == {"doctor.worker": "fail", "doctor.rail": "fail"}
+        assert f"process {os.getpid()}." in said(bed.folder)["doctor.run"].english
+
+
+def test_sockets_that_were_left_do_not_count(patient: tuple[Bed, GateProcess]) -> None:
     bed, gate = patient
     gate.kill()
-    assert worst(bed.folder) == {"doctor.gate": "warn"}
-    assert "killed" in said(bed.folder)["doctor.gate"].english
+    assert worst(bed.folder) == NOBODY_RUNS | {"doctor.gate": "warn"}
+    with run_lock(bed.folder):
+        assert worst(bed.folder)["doctor.gate"] == "fail"
+
+
+def test_a_dead_database_is_a_fault_while_run_lives(unstarted: Path) -> None:
+    with run_lock(unstarted):
+        assert worst(unstarted)["doctor.database"] == "fail"
 
 
 def broken(site: Site) -> Verdict | None:

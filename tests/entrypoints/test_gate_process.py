@@ -86,7 +86,7 @@ def test_the_worker_may_not_release(bed: Bed) -> None:
         (b"", "gate.malformed_request"),
         (b"\xc1", "gate.malformed_request"),
         (encode_body([1, 2, 3]), "gate.malformed_request"),
-        (encode_body(["x" * 70] * 26), "gate.malformed_request"),
+        (encode_body(["x" * 70] * 31), "gate.malformed_request"),
     ],
 )
 def test_an_unreadable_item_is_refused_and_keeps_its_leaf(

@@ -1,6 +1,10 @@
-"""From the outbox to the rail and back, step by step, with whatever can go wrong in between."""
+"""From the outbox to the rail and back, step by step, with whatever can go wrong in between.
 
-from collections.abc import Iterator, Sequence
+What an operator is told is asserted too: an alarm that a test did not take is a failure of it.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +13,7 @@ from tests.support import bank as planted
 from tests.support.bank import Bank, a_bank
 
 from countersign.access.model import WORKER
+from countersign.flows import dispatch_transfers
 from countersign.flows.dispatch_transfers import Dispatcher, LineDown
 from countersign.gate import commands
 from countersign.gate.changes import DISPATCH_DUE
@@ -49,6 +54,25 @@ class RecordingLine:
         return [_read(content) for content in taken]
 
 
+Alarm = tuple[str, dict[str, object]]
+
+
+class Alarms(logging.Handler):
+    """Keeps what the flow logs as an error: its event and its fields."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.raised: list[Alarm] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.raised.append((record.getMessage(), record.__dict__["countersign_fields"]))
+
+    def taken(self) -> list[Alarm]:
+        """What was raised since the last time."""
+        raised, self.raised = self.raised, []
+        return raised
+
+
 @dataclass
 class WorkerEnd:
     """The worker's socket of the bank's gate."""
@@ -56,8 +80,11 @@ class WorkerEnd:
     bank: Bank
     preparation: Preparation
     asked: list[int] = field(default_factory=list)
+    before_dispatch: Callable[[], object] | None = None
 
     def submit(self, items: Sequence[Item]) -> list[Answer]:
+        if self.before_dispatch and items[0].kind == commands.Kind.DISPATCH:
+            self.before_dispatch()
         self.asked += [item.kind for item in items]
         if items[0].kind >= Query.STATUS:
             return [answer_query(self.bank.gate.engine.state, item) for item in items]
@@ -73,6 +100,7 @@ class Desk:
     line: RecordingLine
     gate: WorkerEnd
     dispatcher: Dispatcher
+    alarms: Alarms
 
     def order(self, **fields: object) -> int:
         answer = self.bank.place(self.bank.order(**fields))[0]
@@ -120,7 +148,13 @@ def desk(database: Database, tmp_path: Path) -> Iterator[Desk]:
             clock=bank.gate.clock,
             patience=PATIENCE,
         )
-        yield Desk(bank, line, gate, dispatcher)
+        alarms, log = Alarms(), logging.getLogger(dispatch_transfers.__name__)
+        log.addHandler(alarms)
+        try:
+            yield Desk(bank, line, gate, dispatcher, alarms)
+        finally:
+            log.removeHandler(alarms)
+        assert alarms.taken() == []
 
 
 def test_a_transfer_goes_out_once_and_is_settled(desk: Desk) -> None:
@@ -282,6 +316,8 @@ def test_i4_an_order_that_was_put_in_anothers_place_is_not_sent(desk: Desk) -> N
         desk.bank.gate.engine.state.open[second].digest
     )
     assert desk.dispatcher.dispatch_due() == 0  # It waits and holds nobody up.
+    fields = {"transfer": first, "code": "vault.cannot_open"}
+    assert desk.alarms.taken() == [("rail.order_not_opened", fields)]
 
 
 def test_i4_a_sealed_side_that_was_swapped_after_it_was_prepared_is_not_sent(desk: Desk) -> None:
@@ -291,6 +327,8 @@ def test_i4_a_sealed_side_that_was_swapped_after_it_was_prepared_is_not_sent(des
     desk.dispatcher.send_prepared()
     assert desk.line.messages() == []
     assert desk.sending(number).state is State.PREPARED
+    fields = {"transfer": number, "code": "vault.cannot_open"}
+    assert desk.alarms.taken() == [("rail.order_not_opened", fields)]
 
 
 def test_what_no_rail_could_carry_is_rejected_by_name(desk: Desk) -> None:
@@ -300,6 +338,20 @@ def test_what_no_rail_could_carry_is_rejected_by_name(desk: Desk) -> None:
     assert desk.line.messages() == []
     assert desk.booked(number) == ["dispatched", "rejected"]
     assert desk.sending(number).reason == "rails.malformed_agent"
+    fields = {"transfer": number, "code": "rails.malformed_agent"}
+    assert desk.alarms.taken() == [("rail.not_sendable", fields)]
+
+
+@pytest.mark.parametrize("erased", [planted.DEBTOR_IBAN, planted.CREDITOR_IBAN])
+def test_what_nobody_can_read_any_more_is_rejected_by_name(desk: Desk, erased: str) -> None:
+    number = desk.order()
+    desk.bank.keys.destroy(desk.bank.intake.index_of(f"IBAN:{erased}"))
+    desk.dispatcher.dispatch_due()
+    desk.dispatcher.send_prepared()
+    assert desk.line.messages() == []
+    assert desk.booked(number) == ["dispatched", "rejected"]
+    fields = {"transfer": number, "code": "vault.subject_erased"}
+    assert desk.alarms.taken() == [("rail.not_sendable", fields)]
 
 
 def test_i3_a_row_in_the_workers_table_sends_nothing_that_the_gate_did_not_dispatch(
@@ -313,6 +365,8 @@ def test_i3_a_row_in_the_workers_table_sends_nothing_that_the_gate_did_not_dispa
     desk.dispatcher.send_prepared()
     assert desk.line.messages() == []
     assert desk.dispatcher.send_prepared() == 0  # Postponed, so it holds nobody up.
+    fields = {"transfer": held.number, "status": "held"}
+    assert desk.alarms.taken() == [("rail.not_dispatched", fields)]
 
 
 def test_i4_the_digest_of_a_sending_is_no_authority(desk: Desk) -> None:
@@ -326,6 +380,8 @@ def test_i4_the_digest_of_a_sending_is_no_authority(desk: Desk) -> None:
     sent = [one.transaction_id for one in desk.line.messages()]
     assert sent == [ids.transaction_id(digests[second])]
     assert desk.sending(first).state is State.PREPARED
+    fields = {"transfer": first, "status": "dispatched"}
+    assert desk.alarms.taken() == [("rail.not_dispatched", fields)]
 
 
 def test_i2_the_rails_word_about_one_transfer_books_no_other(desk: Desk) -> None:
@@ -342,6 +398,8 @@ def test_i2_the_rails_word_about_one_transfer_books_no_other(desk: Desk) -> None
     )
     desk.dispatcher.take_report(report)
     assert {desk.status(first), desk.status(second)} == {"dispatched"}
+    fields = {"transaction_id": ids_of[second]}
+    assert desk.alarms.taken() == [("rail.unknown_transaction", fields)]
 
 
 def test_i2_a_sending_whose_row_was_removed_is_asked_about(desk: Desk) -> None:
@@ -359,7 +417,7 @@ def test_i2_a_sending_whose_row_was_removed_is_asked_about(desk: Desk) -> None:
 
 
 def test_i8_what_was_dispatched_and_not_sent_stays_while_it_is_frozen(desk: Desk) -> None:
-    desk.order()
+    number = desk.order()
     desk.line.is_up = False
     desk.dispatcher.dispatch_due()
     index = desk.bank.intake.index_of(f"IBAN:{planted.DEBTOR_IBAN}")
@@ -367,6 +425,7 @@ def test_i8_what_was_dispatched_and_not_sent_stays_while_it_is_frozen(desk: Desk
     desk.line.is_up = True
     desk.dispatcher.send_prepared()
     assert desk.line.messages() == []
+    assert desk.alarms.taken() == [("rail.frozen_not_sent", {"transfer": number})]
     desk.bank.gate.do(commands.Unfreeze(index, b""))
     desk.later(60_000)
     assert desk.dispatcher.send_prepared() == 1
@@ -381,6 +440,8 @@ def test_what_cannot_be_sent_after_the_rail_never_received_it_is_rejected(desk: 
     desk.dispatcher.send_prepared()
     assert desk.booked(number) == ["dispatched", "rejected"]
     assert desk.dispatcher.send_prepared() == 0
+    fields = {"transfer": number, "code": "rails.malformed_agent"}
+    assert desk.alarms.taken() == [("rail.not_sendable", fields)]
 
 
 def test_a_rejection_that_comes_again_with_another_reason_ends_the_sending(desk: Desk) -> None:
@@ -408,6 +469,8 @@ def test_a_booking_that_the_gate_refused_once_is_no_booking(desk: Desk) -> None:
     )
     desk.rail_says(number, "ACSC")
     assert desk.sending(number).state is State.SENT
+    fields = {"transfer": number, "code": "transfers.digest_differs"}
+    assert desk.alarms.taken() == [("rail.not_booked", fields)]
     desk.bank.tamper(
         "UPDATE rails.sending SET digest = %s, transaction_id = %s",
         digest,
@@ -442,6 +505,8 @@ def test_a_second_order_under_one_uetr_is_rejected_unsent(desk: Desk) -> None:
     assert desk.status(first) == "dispatched"
     assert desk.booked(second) == ["dispatched", "rejected"]
     assert desk.sending(second).reason == "rails.duplicate_uetr"
+    fields = {"transfer": second, "code": "rails.duplicate_uetr"}
+    assert desk.alarms.taken() == [("rail.not_sendable", fields)]
 
 
 def test_a_contradiction_changes_nothing(desk: Desk) -> None:
@@ -452,6 +517,7 @@ def test_a_contradiction_changes_nothing(desk: Desk) -> None:
     desk.rail_says(number, "RJCT", "AC04")
     assert desk.booked(number) == ["dispatched", "settled"]
     assert desk.sending(number).status == "settled"
+    assert desk.alarms.taken() == [("rail.contradiction", {"transfer": number, "said": "RJCT"})]
 
 
 def test_a_report_about_nothing_or_about_two_is_no_news(desk: Desk) -> None:
@@ -472,6 +538,44 @@ def test_a_report_about_nothing_or_about_two_is_no_news(desk: Desk) -> None:
         )
         desk.dispatcher.take_report(report)
     assert {desk.status(one), desk.status(other)} == {"dispatched"}
+    named = ["UNKNOWN", "None", desk.sending(one).transaction_id]
+    assert desk.alarms.taken() == [
+        ("rail.unknown_transaction", {"transaction_id": name}) for name in named
+    ]
+
+
+def test_a_rail_that_never_answers_raises_an_alarm_from_the_fifth_question_on(desk: Desk) -> None:
+    number = desk.order()
+    desk.dispatcher.dispatch_due()
+    desk.dispatcher.send_prepared()
+    raised = []
+    for _ in range(8):
+        desk.later(PATIENCE.longest_ms)
+        assert desk.dispatcher.ask_overdue() == 1
+        raised.append(desk.alarms.taken())
+    alarms = [[("rail.no_answer", {"transfer": number, "asked": asked})] for asked in (5, 6, 7)]
+    assert raised == [[], [], [], [], [], *alarms]
+
+
+def test_an_order_that_was_taken_out_of_the_journal_raises_an_alarm(desk: Desk) -> None:
+    number, other = desk.order(), desk.order(end_to_end_id="E2E-2")
+    desk.bank.tamper("DELETE FROM transfers.transfer WHERE number = %s", number)
+    desk.dispatcher.dispatch_due()
+    assert desk.alarms.taken() == [("rail.order_missing", {"transfer": number})]
+    assert desk.dispatcher.send_prepared() == 1
+    assert desk.sending(other).state is State.SENT
+
+
+def test_what_the_gate_will_not_dispatch_after_all_waits_with_an_alarm(desk: Desk) -> None:
+    """Cancelled between the question and the command."""
+    number = desk.order()
+    desk.gate.before_dispatch = lambda: desk.bank.gate.do(commands.Cancel(number, b""))
+    assert desk.dispatcher.dispatch_due() == 1
+    fields = {"transfer": number, "code": "transfers.unknown"}
+    assert desk.alarms.taken() == [("rail.not_dispatched", fields)]
+    assert (desk.dispatcher.send_prepared(), desk.line.messages()) == (0, [])
+    desk.later(60_000)
+    assert (desk.dispatcher.dispatch_due(), desk.dispatcher.dispatch_due()) == (1, 0)
 
 
 def test_a_report_that_names_the_uetr_alone_counts(desk: Desk) -> None:

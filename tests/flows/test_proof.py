@@ -467,11 +467,22 @@ def test_hostile_files_are_refused_alike(tmp_path: Path) -> None:
     assert set(theirs) == {"proof.malformed", "proof.too_large", "proof.unknown_format"}
 
 
+def test_the_script_says_why_a_file_cannot_be_read_or_is_no_proof(tmp_path: Path) -> None:
+    for wrong, why in ((tmp_path / "absent", "No such file"), (tmp_path, "Is a directory")):
+        code, output = run_script(wrong)
+        verdict = json.loads(output)
+        assert (code, verdict["code"]) == (1, "proof.unreadable_file")
+        assert why in verdict["why"]
+    (tmp_path / "text").write_text("no proof", "utf-8")
+    code, output = run_script(tmp_path / "text")
+    assert (code, json.loads(output)["code"]) == (1, "proof.malformed")
+
+
 def test_an_erased_debtor_leaves_proofs_of_the_creditor(bank: Bank, story: int) -> None:
     bank.keys.destroy(bank.intake.index_of(f"IBAN:{planted.DEBTOR_IBAN}"))
     after = verify_proof(export(bank, story, disclose=["creditor_name"]), bank.log)
     assert after.fields["creditor_name"] == planted.CREDITOR_NAME
-    assert set(after.fields) == {"creditor_name", "creditor_agent"}
+    assert set(after.fields) == {"creditor_name", "creditor_agent", "intermediary_agents"}
 
 
 def test_an_erased_creditor_leaves_proofs_of_the_rest(
@@ -480,7 +491,8 @@ def test_an_erased_creditor_leaves_proofs_of_the_rest(
     before = export(bank, story)
     bank.keys.destroy(bank.intake.index_of(f"IBAN:{planted.CREDITOR_IBAN}"))
     assert code_of(before, bank.log) == ""
-    assert CREDITOR_FIELDS - {"creditor_agent"} <= set(verify_proof(before, bank.log).withheld)
+    shown = {"creditor_agent", "intermediary_agents"}
+    assert CREDITOR_FIELDS - shown <= set(verify_proof(before, bank.log).withheld)
     with pytest.raises(SubjectErased):
         export(bank, story, disclose=["creditor_name"])
     file = export(bank, story, disclose=["debtor_name"])

@@ -220,6 +220,13 @@ CHANGES = {
         "UPDATE gate.outbox SET topic = 9 WHERE number = {released}",
         [("OUTBOX_MISSING", "released transfer {released} is not in the outbox")],
     ),
+    "a released transfer that waits longer than it must": (
+        "UPDATE gate.outbox SET due_ms = due_ms + 1 WHERE number IN ({released}, {again})",
+        [
+            ("OUTBOX_DIFFERS", "released transfer {released} is due at another time"),
+            ("OUTBOX_DIFFERS", "released transfer {again} is due at another time"),
+        ],
+    ),
     "an outbox without what was sent or is held": (
         "DELETE FROM gate.outbox WHERE number IN ({sent}, {hand}, {frozen})",
         [],

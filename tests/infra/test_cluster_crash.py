@@ -58,6 +58,28 @@ def test_a_killed_server_is_started_again_with_every_row(
         assert count_rows(cluster) == 20 * attempt
 
 
+def test_a_start_that_is_not_wanted_any_more_ends_and_the_next_succeeds(root: Path) -> None:
+    cluster = a_cluster(root)
+    with pytest.raises(StartFailed):
+        cluster.start(is_wanted=lambda: False)
+    assert not cluster.is_running
+    with cluster:
+        write_rows(cluster, 1)
+
+
+def test_a_server_that_cannot_be_started_again_can_still_be_stopped(root: Path) -> None:
+    cluster = a_cluster(root)
+    cluster.start()
+    kill_whole_server(pid_of(cluster))
+    with pytest.raises(StartFailed):
+        cluster.start(is_wanted=lambda: False)
+    with pytest.raises(AlreadyRunning):  # It is this process's until it is stopped.
+        a_cluster(root).start()
+    cluster.stop()
+    with a_cluster(root) as again:
+        assert again.is_running
+
+
 def test_starting_a_running_server_again_changes_nothing(cluster: EmbeddedCluster) -> None:
     pid = pid_of(cluster)
     cluster.start()

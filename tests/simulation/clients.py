@@ -7,7 +7,7 @@ from random import Random
 from tests.simulation.model import Model
 from tests.support.gate import TODAY, index_of
 
-from countersign.access.model import OPERATOR, WORKER, Permission
+from countersign.access.model import GATE, OPERATOR, WORKER, Permission
 from countersign.gate import checks, commands
 from countersign.gate.commands import Command, Kind, Submission
 from countersign.gate.journal.protocol import RequestKey
@@ -163,7 +163,9 @@ class Clients:
     def _fund(self) -> tuple[int, Command]:
         random = self._random
         name = random.choice((*CUSTOMERS, "settlement/EUR", "nobody"))
-        currency = CUSTOMERS.get(name, "EUR") if random.random() < 0.9 else "CHF"
+        currency = CUSTOMERS.get(name, "EUR")
+        if random.random() < 0.2:
+            currency = random.choice(("EUR", "USD", "CHF"))
         amount = random.choice((1, 900, 3_000, 0, -1, 10**15 + 1))
         return OPERATOR, commands.Fund(_INDEXES[name], amount, currency, b"")
 
@@ -207,8 +209,11 @@ class Clients:
         return CHANNELS[0], commands.RefusedIntake("money.malformed_amount")
 
     def _tick(self) -> tuple[int, Command]:
-        """A tick of no timer: only the gate itself may send one."""
-        return OPERATOR, commands.Tick(self._transfer("held"), 0)
+        """A tick that no timer sent: of anybody, or too early, or of a hold that is no more."""
+        number = self._transfer("held")
+        life = self._model.lives.get(number)
+        due_ms = life.until_ms if life and self._random.random() < 0.8 else 0
+        return self._random.choice((OPERATOR, GATE)), commands.Tick(number, due_ms)
 
     def _a_policy(self) -> Policy:
         random = self._random
@@ -250,7 +255,7 @@ _MAKERS = (
     Clients._refused_intake,
     Clients._tick,
 )
-_WEIGHTS = (40, 18, 18, 8, 5, 3, 2, 4, 4, 3, 2, 5, 2, 2, 2, 1, 1)
+_WEIGHTS = (40, 18, 18, 8, 5, 3, 2, 4, 4, 3, 2, 5, 2, 2, 2, 1, 2)
 
 
 def is_raising(asked: Request) -> bool:

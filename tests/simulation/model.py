@@ -7,6 +7,7 @@ what is wrong by the number of the invariant. It shares no code with what decide
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
 
@@ -34,6 +35,8 @@ ANY_REFUSAL = {
     "gate.fault",
     "ledger.out_of_range",
 }
+# The findings that this model makes itself, of amounts and counts.
+LIMITS = {"rules.amount", "rules.frequency", "rules.new_creditor", "rules.no_thresholds"}
 # (command, outcome): the statuses that it may be done in, the status after, the kind of posting.
 MOVES: dict[tuple[Kind, str], tuple[tuple[str, ...], str, int | None]] = {
     (Kind.CANCEL, "cancelled"): (("held", "released"), "cancelled", VOID),
@@ -60,6 +63,13 @@ class Account:
     held: int = 0
 
 
+class Facts(NamedTuple):
+    """What was known of an order when it came."""
+
+    in_hour: int
+    is_new: bool
+
+
 @dataclass(slots=True)
 class Life:
     """One transfer as the journal tells it."""
@@ -67,6 +77,10 @@ class Life:
     row: TransferRow
     debtor_index: bytes
     status: str
+    facts: "Facts"
+    reasons: set[str]  # Why it was held last.
+    until_ms: int = 0  # When that hold runs out.
+    covered: set[str] = field(default_factory=set)  # What releases let pass.
     dispatches: int = 0
     taken: int = 0  # How often its money went over for good.
 
@@ -86,6 +100,7 @@ class Limits:
 
     thresholds: dict[str, dict[str, int]]
     orders_per_hour_max: int
+    hold_hours: int
 
 
 @dataclass
@@ -94,6 +109,7 @@ class Model:
     accounts: dict[int, Account] = field(default_factory=dict)
     lives: dict[int, Life] = field(default_factory=dict)
     frozen: dict[bytes, int] = field(default_factory=dict)
+    revoked: set[int] = field(default_factory=set)
     policies: list[Limits] = field(default_factory=list)
     pending: dict[int, Posting] = field(default_factory=dict)
     orders_at: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -139,7 +155,9 @@ class Model:
 
     def _order(self, row: TransferRow, caused: list[Posting], batch_ms: int) -> None:
         debtor = self.accounts[row.debtor]
-        self._check_limits(row, batch_ms)
+        in_hour = sum(1 for at in self.orders_at[row.debtor] if at > batch_ms - HOUR_MS)
+        facts = Facts(in_hour, (row.debtor, row.creditor_index) not in self.paid)
+        self._check_limits(row, facts)
         self.orders_at[row.debtor].append(batch_ms)
         self.paid.add((row.debtor, row.creditor_index))
         wanted = {HELD: PENDING, RELEASED: PENDING, SETTLED: DIRECT, REJECTED: None}[row.status]
@@ -154,26 +172,33 @@ class Model:
             self.violate("I5", f"order {row.number}: funds lack is {lacks}, the gate: {said_lacks}")
         status = {HELD: "held", RELEASED: "released", SETTLED: "settled here"}.get(row.status)
         if status:
-            self.lives[row.number] = Life(row, debtor.index, status)
+            reasons = set(row.reasons.split(","))
+            until_ms = batch_ms + self.policies[-1].hold_hours * HOUR_MS
+            self.lives[row.number] = Life(row, debtor.index, status, facts, reasons, until_ms)
 
-    def _check_limits(self, row: TransferRow, batch_ms: int) -> None:
-        """Whatever is over a limit is held at least (I5)."""
-        if row.status not in {RELEASED, SETTLED}:
-            return
-        limits = self.policies[row.policy - 1]
+    def _check_limits(self, row: TransferRow, facts: Facts) -> None:
+        """Whatever is over a limit is held at least, and for that reason (I5)."""
         if row.policy != len(self.policies):
             self.violate("I5", f"order {row.number} was decided by an older policy")
-        thresholds = limits.thresholds.get(row.currency)
-        in_hour = sum(1 for at in self.orders_at[row.debtor] if at > batch_ms - HOUR_MS)
-        is_new = (row.debtor, row.creditor_index) not in self.paid
-        is_over = (
-            thresholds is None
-            or row.amount >= thresholds["amount_hold"]
-            or in_hour >= limits.orders_per_hour_max
-            or (is_new and row.amount >= thresholds["new_creditor_amount"])
-        )
-        if is_over:
+        over = self._over(row, facts)
+        said = LIMITS & set(row.reasons.split(","))
+        if said != over:
+            self.violate("I5", f"order {row.number} is over {over}, the gate: {said}")
+        if over and row.status in {RELEASED, SETTLED}:
             self.violate("I5", f"order {row.number} is over a limit and was not held")
+
+    def _over(self, row: TransferRow, facts: Facts) -> set[str]:
+        """The limits of the newest policy that an order is over."""
+        limits = self.policies[-1]
+        thresholds = limits.thresholds.get(row.currency)
+        if thresholds is None:
+            return {"rules.no_thresholds"}
+        is_over = {
+            "rules.amount": row.amount >= thresholds["amount_hold"],
+            "rules.frequency": facts.in_hour >= limits.orders_per_hour_max,
+            "rules.new_creditor": facts.is_new and row.amount >= thresholds["new_creditor_amount"],
+        }
+        return {code for code, is_so in is_over.items() if is_so}
 
     def _command(self, row: CommandRow, caused: list[Posting], batch_ms: int) -> None:
         kind = Kind(row.kind)
@@ -209,6 +234,24 @@ class Model:
         self._check_dispatch(row, kind, life, batch_ms)
         self._check_caused(row.number, caused, posting_kind, life.row)
         life.status = after
+        self._keep_hold(row, life, batch_ms)
+
+    def _keep_hold(self, row: CommandRow, life: Life, batch_ms: int) -> None:
+        """Why and until when it is held; what a release let pass; no hold runs out early."""
+        match commands.decode(row.kind, row.body):
+            case commands.Tick(due_ms=due_ms):
+                if due_ms != life.until_ms or batch_ms < life.until_ms:
+                    self.violate("timers", f"{row.number}: the hold ran until {life.until_ms}")
+            case commands.Hold(hours=hours):
+                life.reasons, life.until_ms = {"operator"}, batch_ms + hours * HOUR_MS
+            case commands.Release():
+                life.covered |= life.reasons
+            case commands.Dispatch() if life.status == "held":
+                _, reasons = msgspec.msgpack.decode(row.detail)
+                life.reasons = set(reasons.split(","))
+                life.until_ms = batch_ms + self.policies[-1].hold_hours * HOUR_MS
+            case _:
+                pass
 
     def _check_dispatch(self, row: CommandRow, kind: Kind, life: Life, batch_ms: int) -> None:
         if kind != Kind.DISPATCH or row.outcome == "held":
@@ -220,6 +263,11 @@ class Model:
             self.violate("I3", f"transfer {row.transfer} left before its day")
         if life.debtor_index in self.frozen or life.row.creditor_index in self.frozen:
             self.violate("I8", f"transfer {row.transfer} left although a side is frozen")
+        found = self._over(life.row, life.facts)
+        if life.row.credential in self.revoked:
+            found.add("access.credential_revoked")
+        if found - life.covered:
+            self.violate("I5", f"transfer {row.transfer} left although nobody let pass {found}")
 
     def _check_reversal(self, row: CommandRow, caused: list[Posting], batch_ms: int) -> None:
         """It goes through exactly when it may, and books what was booked the other way round."""
@@ -274,7 +322,15 @@ class Model:
                 self.booked[row.number] = Booked(caused[0], batch_ms)
             case commands.SetPolicy():
                 content = msgspec.json.decode(command.content)
-                self.policies.append(Limits(content["thresholds"], content["orders_per_hour_max"]))
+                self.policies.append(
+                    Limits(
+                        content["thresholds"],
+                        content["orders_per_hour_max"],
+                        content["hold_hours"],
+                    )
+                )
+            case commands.SetCredential() if command.number:
+                self.revoked.add(command.number)
             case commands.Freeze():
                 self._freeze(row, command.index)
             case commands.Unfreeze():

@@ -24,6 +24,13 @@ DEBTOR = Iban(text="DE89370400440532013000")
 CREDITOR = Iban(text="FR1420041010050500013M02606")
 
 
+LEI = "7LTWFZYICNSX8D621K86"
+BORN = (
+    "PrvtId/DtAndPlcOfBirth/BirthDt 1990-01-31\nPrvtId/DtAndPlcOfBirth/CityOfBirth Taipei\n"
+    "PrvtId/DtAndPlcOfBirth/CtryOfBirth TW\n"
+)
+
+
 def a_transfer(number: int = 1, **changes: Any) -> CreditTransfer:
     fields: dict[str, Any] = {
         "digest": sha256(str(number).encode()).digest(),
@@ -91,6 +98,25 @@ def agents() -> st.SearchStrategy[str]:
     return st.one_of(st.sampled_from(["DEUTDEFF", "BNPAFRPPXXX", "USABA:021000021"]), members)
 
 
+def identifications() -> st.SearchStrategy[str]:
+    """Lines as `kernel.identification` has them; any order of their kinds is the standard's."""
+    scheme = st.sampled_from(["", "SchmeNm/Cd CUST\n", "SchmeNm/Prtry own\n"])
+    issuer = st.sampled_from(["", "Issr the house\n"])
+    other = st.tuples(st.from_regex(r"[!-~]{1,35}", fullmatch=True), scheme, issuer)
+
+    def lines(kind: str, first: str, others: list[tuple[str, str, str]]) -> str:
+        parts = [part for one in others for part in (f"Id {one[0]}\n", *one[1:]) if part]
+        return (first + "".join(f"{kind}/Othr/{part}" for part in parts)).removesuffix("\n")
+
+    organisation = st.sampled_from(["", "OrgId/AnyBIC DEUTDEFF\n", f"OrgId/LEI {LEI}\n"])
+    private = st.sampled_from(["", BORN])
+    several = st.lists(other, min_size=1, max_size=3)
+    return st.one_of(
+        st.builds(lines, st.just("OrgId"), organisation, several),
+        st.builds(lines, st.just("PrvtId"), private, several),
+    )
+
+
 def credit_transfers() -> st.SearchStrategy[CreditTransfer]:
     """Any transfer that an order could make and a rail carry."""
     names = texts(140)
@@ -105,6 +131,8 @@ def credit_transfers() -> st.SearchStrategy[CreditTransfer]:
         instruction_id=maybe(texts(35)),
         end_to_end_id=maybe(texts(35)),
         uetr=maybe(st.uuids(version=4).map(str)),
+        local_instrument=maybe(st.one_of(texts(35), st.just("INST"))),
+        instruction_priority=maybe(st.sampled_from(["HIGH", "NORM"])),
         service_level=maybe(st.one_of(texts(35), st.just("SEPA URGP own"))),
         category_purpose=maybe(st.one_of(texts(35), st.just("SALA"))),
         purpose_code=maybe(st.one_of(texts(35), st.just("GDDS"))),
@@ -113,9 +141,12 @@ def credit_transfers() -> st.SearchStrategy[CreditTransfer]:
         debtor_name=maybe(names),
         debtor_agent=maybe(agents()),
         debtor_address=maybe(texts(600)),
+        debtor_identification=maybe(identifications()),
         ultimate_debtor=maybe(names),
         creditor_agent=maybe(agents()),
+        intermediary_agents=maybe(st.lists(agents(), min_size=1, max_size=3).map("\n".join)),
         creditor_address=maybe(texts(600)),
+        creditor_identification=maybe(identifications()),
         ultimate_creditor=maybe(names),
         remittance_information=maybe(texts(4000)),
     )

@@ -5,7 +5,7 @@ exactly what the sender wrote; `plain` is that for people: one line, no outer sp
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
@@ -24,6 +24,11 @@ class Elements:
         for child in element:
             if child.tag != skipped:
                 self._walk(child, "")
+
+    @property
+    def paths(self) -> Iterable[str]:
+        """Of everything that is there and in the namespace of the message."""
+        return self._found
 
     def has(self, path: str) -> bool:
         return path in self._found
@@ -70,6 +75,21 @@ class Elements:
         kind = self._namespace + "AdrTp"
         lines = (line for part in address if part.tag != kind for line in leaf_texts(part))
         return "\n".join(lines) or None
+
+    def identification(self, path: str) -> str | None:
+        """What a party is known by, as `kernel.identification` has it: a line for each value."""
+        choice = self._found.get(f"{path}/Id")
+        if choice is None:
+            return None
+        start = len(self._namespace)
+        lines = []
+        for leaf in choice.iter():
+            text = plain(leaf.text) if len(leaf) == 0 else None
+            if text is not None:
+                inside = [leaf, *leaf.iterancestors()]
+                names = [each.tag[start:] for each in inside[: inside.index(choice)]]
+                lines.append(f"{'/'.join(reversed(names))} {text}")
+        return "\n".join(lines).replace("OrgId/BICOrBEI ", "OrgId/AnyBIC ") or None
 
     def remittance(self, path: str) -> str | None:
         """The free lines, then each structured part in one line, such as "SCOR RF18..."."""

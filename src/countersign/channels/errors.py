@@ -110,6 +110,22 @@ class ZeroAmount(Refusal):
     chinese = "金額為零；請填寫應付金額。"
 
 
+class NotCarried(Refusal):
+    """This gate cannot pass on {element}, and sends no payment without it; remove it and send again."""
+
+    code = "channels.not_carried"
+    kind = Kind.INVALID
+    chinese = "本系統無法轉送 {element}，亦不會略去後付款；請移除該項目後重送。"
+
+
+class UnsupportedAgent(Refusal):
+    """The bank is given by neither a BIC nor a clearing member number; add one of them."""
+
+    code = "channels.unsupported_agent"
+    kind = Kind.INVALID
+    chinese = "該銀行既無 BIC，亦無清算系統成員代號；請填寫其中一項。"
+
+
 class MissingCreditorAccount(Refusal):
     """The payment names no creditor account; add the account of the party to be paid."""
 

@@ -31,9 +31,11 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 class Instruction(msgspec.Struct, frozen=True, kw_only=True):
     """One payment that can be ordered.
 
-    An agent is its BIC, else "SYSTEM:MEMBER" of a clearing system, such as "USABA:021000021". A
-    party without a name is its identifications in one line. Codes and proprietary values of one
-    field look alike; several service levels are parted by spaces.
+    An agent is its BIC, else "SYSTEM:MEMBER" of a clearing system, such as "USABA:021000021";
+    intermediaries are lines of them. What a debtor or creditor is known by stands in the lines of
+    `kernel.identification`; an ultimate party without a name is its identifications in one line.
+    Codes and proprietary values of one field look alike; several service levels are parted by
+    spaces.
     """
 
     position: int  # In the message, from 1.
@@ -49,13 +51,18 @@ class Instruction(msgspec.Struct, frozen=True, kw_only=True):
     debtor_account: AccountReference
     debtor_agent: str | None
     debtor_address: str | None
+    debtor_identification: str | None
     ultimate_debtor: str | None
     creditor_name: str
     creditor_account: AccountReference
     creditor_agent: str | None
+    intermediary_agents: str | None
     creditor_address: str | None
+    creditor_identification: str | None
     ultimate_creditor: str | None
     service_level: str | None
+    local_instrument: str | None
+    instruction_priority: str | None
     category_purpose: str | None
     purpose_code: str | None
     charge_bearer: str | None

@@ -14,6 +14,7 @@ from typing import TypedDict, TypeVar
 
 from lxml import etree
 
+from countersign.channels.carried import first_not_carried
 from countersign.channels.elements import Elements
 from countersign.channels.errors import (
     ChequeInstruction,
@@ -23,7 +24,9 @@ from countersign.channels.errors import (
     MalformedExecutionDate,
     MissingCreditorAccount,
     MissingCreditorName,
+    NotCarried,
     UnsupportedAccountScheme,
+    UnsupportedAgent,
     ZeroAmount,
 )
 from countersign.channels.model import Header, Instruction, Rejected
@@ -31,6 +34,7 @@ from countersign.channels.reasons import Side, reason_code
 from countersign.channels.versions import Version
 from countersign.kernel.account import AccountReference, Iban, OtherAccount
 from countersign.kernel.bic import Bic
+from countersign.kernel.identification import parse_identification
 from countersign.kernel.money import Money
 from countersign.kernel.refusal import Refusal
 
@@ -79,14 +83,18 @@ class PaymentReader:
     def _block_or_rejection(self, get: Elements, path: str) -> "_Block | _Rejection":
         try:
             _require_transfer(get)
+            _require_carried(get)
             return _Block(
                 requested_execution_date=_execution_date(get, self._version.execution_dates),
                 debtor_name=get.plain("Dbtr/Nm"),
                 debtor_account=_account(get, "DbtrAcct", Side.DEBTOR),
                 debtor_agent=_agent(get, "DbtrAgt", self._version.agent_bic, Side.DEBTOR),
                 debtor_address=get.address("Dbtr"),
+                debtor_identification=_identification(get, "Dbtr", Side.DEBTOR),
                 ultimate_debtor=get.party("UltmtDbtr"),
                 service_level=get.codes("PmtTpInf", "SvcLvl"),
+                local_instrument=get.code("PmtTpInf/LclInstrm"),
+                instruction_priority=get.plain("PmtTpInf/InstrPrty"),
                 category_purpose=get.code("PmtTpInf/CtgyPurp"),
                 charge_bearer=get.plain("ChrgBr"),
             )
@@ -96,6 +104,7 @@ class PaymentReader:
     def _instruction(self, get: Elements, block: "_Block", ids: "_Ids") -> Instruction:
         if get.has("ChqInstr"):
             raise _Fault(ChequeInstruction(), "ChqInstr")
+        _require_carried(get)
         creditor_name = get.plain("Cdtr/Nm")
         if creditor_name is None:
             raise _Fault(MissingCreditorName(), "Cdtr/Nm")
@@ -110,14 +119,23 @@ class PaymentReader:
             debtor_account=block.debtor_account,
             debtor_agent=block.debtor_agent,
             debtor_address=block.debtor_address,
+            debtor_identification=block.debtor_identification,
             ultimate_debtor=_said_once(block.ultimate_debtor, get.party("UltmtDbtr"), "UltmtDbtr"),
             creditor_name=creditor_name,
             creditor_account=_account(get, "CdtrAcct", Side.CREDITOR),
             creditor_agent=_agent(get, "CdtrAgt", self._version.agent_bic, Side.CREDITOR),
+            intermediary_agents=_intermediaries(get, self._version.agent_bic),
             creditor_address=get.address("Cdtr"),
+            creditor_identification=_identification(get, "Cdtr", Side.CREDITOR),
             ultimate_creditor=get.party("UltmtCdtr"),
             service_level=_said_once(
                 block.service_level, get.codes("PmtTpInf", "SvcLvl"), "PmtTpInf/SvcLvl"
+            ),
+            local_instrument=_said_once(
+                block.local_instrument, get.code("PmtTpInf/LclInstrm"), "PmtTpInf/LclInstrm"
+            ),
+            instruction_priority=_said_once(
+                block.instruction_priority, get.plain("PmtTpInf/InstrPrty"), "PmtTpInf/InstrPrty"
             ),
             category_purpose=_said_once(
                 block.category_purpose, get.code("PmtTpInf/CtgyPurp"), "PmtTpInf/CtgyPurp"
@@ -146,8 +164,11 @@ class _Block:
     debtor_account: AccountReference
     debtor_agent: str | None
     debtor_address: str | None
+    debtor_identification: str | None
     ultimate_debtor: str | None
     service_level: str | None
+    local_instrument: str | None
+    instruction_priority: str | None
     category_purpose: str | None
     charge_bearer: str | None
 
@@ -177,6 +198,7 @@ class _Fault(Exception):
         )
 
 
+NOT_PROVIDED = "NOTPROVIDED"
 _Value = TypeVar("_Value")
 # A date may carry an offset, a date and time also that and more.
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T.*|Z|[+-][0-9]{2}:[0-9]{2})?")
@@ -186,6 +208,12 @@ _SCHEME = re.compile(r"[A-Z0-9]{1,4}")
 def _require_transfer(get: Elements) -> None:
     if get.text("PmtMtd") == "CHK":
         raise _Fault(ChequePayment(), "PmtMtd")
+
+
+def _require_carried(get: Elements) -> None:
+    element = first_not_carried(get.paths)
+    if element is not None:
+        raise _Fault(NotCarried(element=element), element)
 
 
 def _execution_date(get: Elements, paths: Sequence[str]) -> str:
@@ -235,7 +263,32 @@ def _agent(get: Elements, name: str, bic_path: str, side: Side) -> str | None:
         return _parsed(lambda: Bic.parse(bic).text, path, side)
     member = get.plain(f"{name}/FinInstnId/ClrSysMmbId/MmbId")
     system = get.code(f"{name}/FinInstnId/ClrSysMmbId/ClrSysId")
-    return None if member is None else f"{system or ''}:{member}"
+    if member is not None:
+        return f"{system or ''}:{member}"
+    # The debtor's bank is this house, however it is called; another bank that nobody can address
+    # must not be left out.
+    is_named = any(get.has(f"{name}/FinInstnId/{part}") for part in ("Nm", "PstlAdr", "LEI"))
+    other = get.plain(f"{name}/FinInstnId/Othr/Id")
+    if side is not Side.DEBTOR and (is_named or other not in {None, NOT_PROVIDED}):
+        raise _Fault(UnsupportedAgent(), f"{name}/FinInstnId", side)
+    return None
+
+
+def _intermediaries(get: Elements, bic_path: str) -> str | None:
+    """The banks between, a line each, in the order of their numbers."""
+    names = [name for name in ("IntrmyAgt1", "IntrmyAgt2", "IntrmyAgt3") if get.has(name)]
+    agents = [_agent(get, name, bic_path, Side.CREDITOR) for name in names]
+    for name, agent in zip(names, agents, strict=True):
+        if agent is None:
+            raise _Fault(UnsupportedAgent(), f"{name}/FinInstnId", Side.CREDITOR)
+    return "\n".join(filter(None, agents)) or None
+
+
+def _identification(get: Elements, name: str, side: Side) -> str | None:
+    text = get.identification(name)
+    if text is not None:
+        _parsed(lambda: parse_identification(text, field=f"{name}/Id"), f"{name}/Id", side)
+    return text
 
 
 def _parsed(parse: Callable[[], _Value], element: str, side: Side) -> _Value:

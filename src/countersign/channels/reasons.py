@@ -55,7 +55,9 @@ REASONS: Final[dict[str, str | Reason]] = {
     "channels.message_changed": "TD03",  # File structure incomplete or invalid.
     "channels.missing_creditor_account": "AC03",
     "channels.missing_creditor_name": "BE22",
+    "channels.not_carried": "CH17",
     "channels.unsupported_account_scheme": _ACCOUNT,
+    "channels.unsupported_agent": _BIC,
     "channels.wrong_block_control_sum": "AM17",
     "channels.wrong_block_number_of_transactions": "AM20",
     "channels.wrong_control_sum": "AM16",

@@ -15,7 +15,8 @@ import msgspec
 from countersign.infra.clock import monotonic
 from countersign.kernel.refusal import Refusal
 
-STOP_TIMEOUT_SECONDS = 60.0
+# What a process has not finished by then it may be killed over: nothing answered is lost by that.
+STOP_TIMEOUT_SECONDS = 10.0
 _ORPHAN_SECONDS = 0.5
 
 
@@ -50,6 +51,7 @@ class ChildProcess(Generic[Said_co]):
         self._start_seconds_max = start_seconds_max
         self._log_file = log_file  # Without one it writes to this process's stderr.
         self._process: subprocess.Popen[bytes] | None = None
+        self._deadline = 0.0
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
@@ -77,19 +79,29 @@ class ChildProcess(Generic[Said_co]):
         if self._process.stdin:
             self._process.stdin.write(msgspec.json.encode(self._wiring) + b"\n")
             self._process.stdin.close()
+        self._deadline = monotonic() + self._start_seconds_max
 
     def wait_ready(self) -> Said_co:
         """Wait for its word; raises `did_not_start` with the reason that it gives."""
-        line = self._first_line()
+        said = None
+        while said is None:
+            said = self.hear(self._start_seconds_max)
+        return said
+
+    def hear(self, seconds: float) -> Said_co | None:
+        """Its word, if it comes within so long; raises `did_not_start` as `wait_ready` does."""
+        line = self._first_line(seconds)
+        if line is None and monotonic() < self._deadline:
+            return None
         if self.process.stdout:
             self.process.stdout.close()
         try:
-            said = msgspec.json.decode(line, type=self._says)
+            said = msgspec.json.decode(line or b"", type=self._says)
         except msgspec.MsgspecError:
             self.kill()
             raise self._did_not_start(why="it ended without a word; see its log") from None
         if not said.ready:
-            self.process.wait(STOP_TIMEOUT_SECONDS)
+            self._wait_or_kill()
             raise self._did_not_start(why=said.sentence)
         return said
 
@@ -97,27 +109,30 @@ class ChildProcess(Generic[Said_co]):
         """Let it finish what waits, then end; by force after a while."""
         with contextlib.suppress(ProcessLookupError):
             self.process.send_signal(signal.SIGTERM)
+        return self._wait_or_kill()
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
+
+    def _wait_or_kill(self) -> int:
         try:
             return self.process.wait(STOP_TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill()
             return self.process.returncode
 
-    def kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
-        self.process.wait()
-
-    def _first_line(self) -> bytes:
-        deadline = monotonic() + self._start_seconds_max
+    def _first_line(self, seconds: float) -> bytes | None:
+        """Empty when it ended without one, None when it has said nothing yet."""
         out = self.process.stdout
+        if out is None or out.closed:
+            return b""
         with selectors.DefaultSelector() as selector:
-            if out is None:
-                return b""
             selector.register(out, selectors.EVENT_READ)
-            if not selector.select(max(0.0, deadline - monotonic())):
-                return b""
-            return out.readline()
+            return out.readline() if selector.select(seconds) else None
 
 
 def end_with_parent() -> None:

@@ -18,7 +18,7 @@ from countersign.gate.head import HeadFile
 from countersign.infra.clock import SystemClock
 from countersign.infra.database import Database, Role
 from countersign.infra.secrets_file import SecretsFile
-from countersign.infra.settings import Settings
+from countersign.infra.settings import FILE_NAME, Settings
 from countersign.kernel.ids import new_id
 from countersign.kernel.refusal import Kind, Refusal
 from countersign.vault.keyset import Keyset, create_keyset, load_keyset
@@ -49,6 +49,22 @@ class HalfSetUp(Refusal):
     chinese = "{folder} 的安裝已損壞：缺少 {what}。請從備份還原。"
 
 
+class ForeignFolder(Refusal):
+    """{folder} holds no installation but other things, such as {found}.
+
+    Countersign makes its data folder in a new or an empty one: name such a folder with --data. If
+    an installation was here, restore its instance.json from the backup.
+    """
+
+    code = "installation.foreign_folder"
+    kind = Kind.CONFLICT
+    chinese = (
+        "{folder} 中沒有安裝，卻有其他內容，例如 {found}。"
+        "Countersign 只在新的或空的資料夾中建立安裝：請以 --data 指定這樣的資料夾。"
+        "若此處原有安裝，請從備份還原其 instance.json。"
+    )
+
+
 class BadName(Refusal):
     """A name is 1 to 64 letters, digits, dots, dashes and underscores; give such a --name.
 
@@ -61,6 +77,11 @@ class BadName(Refusal):
 
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+# What may be there before a set-up: settings, and the work of one that did not come to its end.
+_BEFORE_SET_UP = re.compile(
+    re.escape(FILE_NAME)
+    + r"|keyset\.sealed|\.keyset\.sealed\.[0-9a-f]+|head|instance\.new|lost\+found"
+)
 
 
 class _Instance(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +171,7 @@ def set_up(settings: Settings, *, name: str) -> Installation:
     if not _NAME.fullmatch(name):
         raise BadName
     data_dir = settings.data_dir
+    _require_free(data_dir)
     data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
     if not settings.passphrase_file and not settings.key_file:
         key_file = default_key_file(data_dir)
@@ -165,6 +187,19 @@ def set_up(settings: Settings, *, name: str) -> Installation:
     HeadFile(data_dir / "head", instance.id).create()
     _write(data_dir / "instance.json", msgspec.json.encode(instance))
     return load_installation(settings)
+
+
+def _require_free(data_dir: Path) -> None:
+    """Refuse to set up among what is not Countersign's, or what is left of an installation."""
+    try:
+        names = [path.name for path in data_dir.iterdir()]
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        names = [data_dir.name]
+    foreign = [name for name in names if not _BEFORE_SET_UP.fullmatch(name)]
+    if foreign:
+        raise ForeignFolder(folder=str(data_dir), found=min(foreign))
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -234,14 +234,19 @@ class Dispatcher:
         orders = read_orders(self._connection, [row.number for row in dispatched])
         for row in dispatched:
             found, digest = orders.get(row.number), standing[row.number].digest
-            order = self._opened(row.number, found, digest)
-            if order is None:
-                self._postpone(row.number, _LATER_MS)
-                continue
+            uetr = None
+            try:
+                order = self._opened(row.number, found, digest)
+                if order is None:
+                    self._postpone(row.number, _LATER_MS)
+                    continue
+                uetr = order.uetr
+            except SubjectErased:
+                pass  # It can never be sent, which is told to the gate where it would be.
             sending = prepared(
                 number=row.number,
                 digest=digest,
-                uetr=order.uetr,
+                uetr=uetr,
                 now_ms=self._clock.now_ms(),
                 is_asked_first=is_asked_first
                 or queries.is_asked_first(self._connection, row.number),
@@ -255,7 +260,10 @@ class Dispatcher:
             delete_done(self._connection, DISPATCH_DUE, rows)
 
     def _opened(self, number: int, found: SealedTransfer | None, digest: bytes) -> Order | None:
-        """The order of this digest, or None with an alarm if the journal does not hold it."""
+        """The order of this digest, or None with an alarm if the journal does not hold it.
+
+        Raises SubjectErased if nobody can read it any more.
+        """
         if found is None:
             _log.error("rail.order_missing", transfer=number)
             return None
@@ -264,17 +272,17 @@ class Dispatcher:
         sealed = SealedOrder(digest, debtor, row.creditor_index, row.debtor_side, row.creditor_side)
         try:
             return self._intake.open_order(sealed)
-        except (CannotOpen, SubjectErased) as refusal:
+        except CannotOpen as refusal:
             _log.error("rail.order_not_opened", transfer=number, code=refusal.code)
             return None
 
     def _message(self, sending: Sending, found: SealedTransfer | None, now_ms: int) -> bytes | None:
         """What goes to the rail; None if it cannot go now, or never can and was rejected."""
-        order = self._opened(sending.number, found, sending.digest)
-        if order is None:
-            actions.postpone(self._connection, sending, until_ms=now_ms + _LATER_MS)
-            return None
         try:
+            order = self._opened(sending.number, found, sending.digest)
+            if order is None:
+                actions.postpone(self._connection, sending, until_ms=now_ms + _LATER_MS)
+                return None
             if queries.is_uetr_taken(self._connection, sending):
                 raise DuplicateUetr
             transfer = credit_transfer(order, sending, now_ms=now_ms)
@@ -335,6 +343,7 @@ _EXPECTED = _NOT_TO_BE_SENT | {"released", "dispatched"}
 _SAME = (
     "creditor_name", "instruction_id", "end_to_end_id", "uetr", "service_level", "category_purpose",
     "purpose_code", "charge_bearer", "initiating_party", "debtor_name", "debtor_agent",
-    "debtor_address", "ultimate_debtor", "creditor_agent", "creditor_address", "ultimate_creditor",
-    "remittance_information",
+    "debtor_address", "debtor_identification", "ultimate_debtor", "creditor_agent",
+    "intermediary_agents", "creditor_address", "creditor_identification", "ultimate_creditor",
+    "local_instrument", "instruction_priority", "remittance_information",
 )  # fmt: skip

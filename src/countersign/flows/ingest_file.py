@@ -8,7 +8,7 @@ results wait in a temporary file until their counts are known, because a report 
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -20,21 +20,24 @@ from countersign.channels.model import Header, Instruction, PaymentResult, Payme
 from countersign.channels.pain001 import check_message, read_header, read_instructions
 from countersign.channels.pain002 import (
     ReportHead,
+    group_status,
     result_of,
     write_rejection,
     write_status_report,
 )
-from countersign.channels.reasons import Side, reason_code
+from countersign.channels.reasons import NARRATIVE, Side, reason_code
 from countersign.gate.commands import Answer, Kind, RefusedIntake
 from countersign.gate.requests import KEY_BYTES, Item, encode_body
 from countersign.gate.sentences import sentence_of
 from countersign.kernel.account import canonical
-from countersign.kernel.refusal import Refusal
+from countersign.kernel.refusal import Refusal, all_refusals
 from countersign.transfers.order import Order
 
 FRAME_ITEMS = 500
 CHANNEL = "file"
 Progress = Callable[[int, int], None]
+# One payment as it is reported, with our own codes of why.
+Tell = Callable[[PaymentResult, Sequence[str]], None]
 _T = TypeVar("_T")
 
 
@@ -46,10 +49,15 @@ class Gate(Protocol):
         ...
 
 
+def tell_nobody(result: PaymentResult, reasons: Sequence[str]) -> None:
+    del result, reasons
+
+
 class Ingested(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a file."""
 
     message_id: str | None
+    group_status: str  # As in the report; RJCT if nothing of the file goes on.
     payments: int
     statuses: dict[str, int]
     refusal: str | None = None  # The code, if the file was refused whole.
@@ -64,6 +72,7 @@ def ingest_file(
     head: ReportHead,
     schema_dir: Path | None,
     progress: Progress,
+    tell: Tell = tell_nobody,
 ) -> Ingested:
     """Order every payment of a seekable file and write the report; a bad file is refused whole."""
     try:
@@ -80,7 +89,9 @@ def ingest_file(
         for frame in _frames(payments, FRAME_ITEMS):
             answers = gate.submit([_item(payment) for payment in frame])
             for payment, answer in zip(frame, answers, strict=True):
-                result = _result(payment, answer)
+                codes = _codes(payment, answer)
+                result = _result(payment, answer, codes)
+                tell(result, codes)
                 counts[result.status] += 1
                 spool.write(_line(result))
             progress(sum(counts.values()), checked.header.number_of_transactions)
@@ -91,7 +102,9 @@ def ingest_file(
     return _ingested(checked.header, counts)
 
 
-def try_file(stream: BinaryIO, *, schema_dir: Path | None) -> Ingested:
+def try_file(
+    stream: BinaryIO, *, schema_dir: Path | None, progress: Progress, tell: Tell = tell_nobody
+) -> Ingested:
     """Check a file and each of its payments, and order nothing."""
     try:
         checked = check_message(stream, schema_dir=schema_dir)
@@ -99,8 +112,13 @@ def try_file(stream: BinaryIO, *, schema_dir: Path | None) -> Ingested:
         return _whole(refusal, None)
     counts: Counter[PaymentStatus] = Counter()
     for payment in read_instructions(stream, checked, schema_dir=schema_dir):
-        is_rejected = isinstance(payment, Rejected)
-        counts[PaymentStatus.REJECTED if is_rejected else PaymentStatus.ACCEPTED_TECHNICALLY] += 1
+        if isinstance(payment, Rejected):
+            result, codes = result_of(payment), [payment.refusal.code]
+        else:
+            result, codes = _reported(payment, PaymentStatus.ACCEPTED_TECHNICALLY, []), []
+        tell(result, codes)
+        counts[result.status] += 1
+        progress(sum(counts.values()), checked.header.number_of_transactions)
     return _ingested(checked.header, counts)
 
 
@@ -131,6 +149,7 @@ def _keep_refusal(stream: BinaryIO, refusal: Refusal, gate: Gate) -> None:
 def _whole(refusal: Refusal, header: Header | None) -> Ingested:
     return Ingested(
         message_id=header.message_id if header else None,
+        group_status=PaymentStatus.REJECTED,
         payments=0,
         statuses={},
         refusal=refusal.code,
@@ -147,33 +166,46 @@ def _item(payment: Instruction | Rejected) -> Item:
     return Item(Kind.ORDER, key[:KEY_BYTES], encode_body(order_of(payment)))
 
 
-def _result(payment: Instruction | Rejected, answer: Answer) -> PaymentResult:
+def _codes(payment: Instruction | Rejected, answer: Answer) -> list[str]:
+    """Why it was decided so: our own codes, in the order of the checks."""
+    if isinstance(payment, Rejected):
+        return [payment.refusal.code]
+    if answer.outcome not in _STATUSES:
+        return [answer.outcome]
+    return [code for code in answer.reasons.split(",") if code]
+
+
+def _result(payment: Instruction | Rejected, answer: Answer, codes: Sequence[str]) -> PaymentResult:
     if isinstance(payment, Rejected):
         return result_of(payment)
-    status = _STATUSES.get(answer.outcome, PaymentStatus.REJECTED)
-    codes = [code for code in answer.reasons.split(",") if code]
-    if answer.outcome not in _STATUSES:
-        codes = [answer.outcome]
+    return _reported(payment, _STATUSES.get(answer.outcome, PaymentStatus.REJECTED), codes)
+
+
+def _reported(payment: Instruction, status: PaymentStatus, codes: Sequence[str]) -> PaymentResult:
+    # What the gate says of an account it says of the debtor's: the creditor's may be elsewhere.
+    reasons = [reason_code(code, Side.DEBTOR) for code in codes]
+    # Of several the one that ISO has a code for says most.
+    telling = next((n for n, reason in enumerate(reasons) if reason != NARRATIVE), 0)
     return PaymentResult(
         payment_information_id=payment.payment_information_id,
         instruction_id=payment.instruction_id,
         end_to_end_id=payment.end_to_end_id,
         uetr=payment.uetr,
         status=status,
-        # What the gate says of an account it says of the debtor's: the creditor's may be elsewhere.
-        reason_code=reason_code(codes[-1], Side.DEBTOR) if codes else None,
-        text=_sentence(codes[-1]) if codes else None,
+        reason_code=reasons[telling] if codes else None,
+        text=_sentence(codes[telling]) if codes else None,
     )
 
 
 def _sentence(code: str) -> str:
-    """What a code means; a rule that fired has no refusal and is named by its code."""
-    return code if code.startswith(("rules.", "sca.")) else sentence_of(code)
+    """What a code means; a check that found something has no refusal and is named by its code."""
+    return sentence_of(code) if code in {known.code for known in all_refusals()} else code
 
 
 def _ingested(header: Header, counts: Counter[PaymentStatus]) -> Ingested:
     return Ingested(
         message_id=header.message_id,
+        group_status=str(group_status(counts)),
         payments=sum(counts.values()),
         statuses={status.value: count for status, count in sorted(counts.items())},
     )
@@ -212,12 +244,17 @@ _SAME = (
     "debtor_name",
     "debtor_agent",
     "debtor_address",
+    "debtor_identification",
     "ultimate_debtor",
     "creditor_name",
     "creditor_agent",
+    "intermediary_agents",
     "creditor_address",
+    "creditor_identification",
     "ultimate_creditor",
     "service_level",
+    "local_instrument",
+    "instruction_priority",
     "category_purpose",
     "purpose_code",
     "charge_bearer",

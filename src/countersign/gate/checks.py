@@ -52,6 +52,11 @@ def attest(credential: int) -> bytes:
     return _encoder.encode([Evidence(CHANNEL_CREDENTIAL, 1, credential)])
 
 
+def factor_of(evidence: bytes, credential: int) -> str:
+    """How an order is vouched for: "attested" by the gate, which is never called signed, or not."""
+    return "attested" if evidence == _attested(credential) else "none"
+
+
 def factor(context: Context) -> list[Finding]:
     """The factor that the policy demands is there, and it is of the credential that ordered."""
     wanted = context.state.policy_in_force().factor

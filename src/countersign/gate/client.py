@@ -27,11 +27,17 @@ _TRY_AGAIN = frozenset({NotReady.code, Overloaded.code})
 
 
 class GateUnreachable(Refusal):
-    """The gate does not answer; see whether `countersign run` is running for this data folder."""
+    """The gate does not answer, and what was asked of it may have been carried out.
+
+    See that `countersign run` runs for this data folder, and look before you ask again.
+    """
 
     code = "gate.unreachable"
     kind = Kind.UNAVAILABLE
-    chinese = "閘口沒有回應；請確認此資料夾的 `countersign run` 正在執行。"
+    chinese = (
+        "閘口沒有回應，所要求的事可能已執行。"
+        "請確認此資料夾的 `countersign run` 正在執行，並先查看結果再決定是否重試。"
+    )
 
 
 class FrameRefused(Exception):
@@ -76,6 +82,13 @@ class GateClient:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def connect(self) -> None:
+        """Connect now; raises GateUnreachable at once if nobody listens."""
+        try:
+            self._connected()
+        except OSError:
+            raise GateUnreachable from None
 
     def close(self) -> None:
         if self._socket:

@@ -16,7 +16,8 @@ Index = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 Hash = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 Sealed = Annotated[bytes, msgspec.Meta(max_length=32_768)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-Code = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9_.]*\Z")]  # `$` would let a line end in.
+# Patterns end with \Z, because `$` would let a line end in.
+Code = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9_.]*\Z")]
 Number = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
 Units = Annotated[int, msgspec.Meta(ge=-(2**62), lt=2**62)]
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]

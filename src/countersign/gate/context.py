@@ -103,6 +103,14 @@ class Batch:
         return Answer(self.number, refusal.code, "", detail)
 
 
+def read_redecision(detail: bytes) -> Redecision | None:
+    """What a dispatch recorded; None of what is no such detail."""
+    try:
+        return _read_redecision(detail)
+    except msgspec.MsgspecError:
+        return None
+
+
 def check_amount(units: int) -> None:
     """Refuse what no transfer may carry."""
     if not 0 < units <= MINOR_UNITS_MAX:
@@ -127,3 +135,4 @@ def order_of_refused(row: CommandRow) -> PlaceOrder:
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(RefusedOrder).decode
+_read_redecision = msgspec.msgpack.Decoder(Redecision).decode

@@ -185,6 +185,11 @@ def on_rail_status(batch: Batch, submission: Submission, command: RailStatus) ->
     return batch.record(submission, outcome=target.name.lower(), transfer=transfer)
 
 
+def due_for_dispatch(released_ms: int, execution_day: int) -> int:
+    """When a released transfer may leave: at once, but not before its day."""
+    return max(released_ms, execution_day * DAY_MS)
+
+
 # What the rail may say, of a transfer in which status, and what it then becomes.
 _VERDICTS = {
     "settled": (Status.DISPATCHED, Status.SETTLED),
@@ -314,7 +319,7 @@ def _hold(batch: Batch, transfer: OpenTransfer, owner: str, reasons: str, hours:
 
 
 def _due_for_dispatch(batch: Batch, transfer: OpenTransfer) -> None:
-    due_ms = max(batch.batch_ms, transfer.execution_day * DAY_MS)
+    due_ms = due_for_dispatch(batch.batch_ms, transfer.execution_day)
     batch.changes.outbox.append((transfer.number, DISPATCH_DUE, due_ms, batch.number))
 
 

@@ -14,8 +14,8 @@ import msgspec
 from countersign.access.model import Credential
 from countersign.gate import commands
 from countersign.gate.commands import Kind, decode
-from countersign.gate.context import Redecision
-from countersign.gate.orders import BY_OPERATOR, DUTY_OFFICER
+from countersign.gate.context import read_redecision
+from countersign.gate.orders import BY_OPERATOR, DUTY_OFFICER, due_for_dispatch
 from countersign.gate.rows import CommandRow
 from countersign.kernel.refusal import Refusal
 from countersign.rules.model import decode_policy, hash_of
@@ -52,16 +52,20 @@ class Standing:
         self.credentials: dict[int, Credential] = {}
         self.policies: dict[int, StandingPolicy] = {}
         self.holds: dict[int, StandingHold] = {}
-        self.waiting: set[int] = set()  # Transfers that are released and not dispatched yet.
+        # Transfers that are released and not dispatched yet, and when they are due (None: unknown).
+        self.waiting: dict[int, int | None] = {}
+        self._days: dict[int, int] = {}  # The execution days of those, and of held ones.
 
     def take(self, row: TransferRow | CommandRow, batch_ms: int | None) -> None:
         """One row; `batch_ms` is None where its batch is missing."""
         if isinstance(row, TransferRow):
+            if row.status in {Status.HELD, Status.RELEASED}:
+                self._days[row.number] = row.execution_day
             if row.status == Status.HELD:
                 until_ms = self._until(batch_ms, self._hours(row.policy))
                 self.holds[row.number] = StandingHold(DUTY_OFFICER, row.reasons, until_ms)
             elif row.status == Status.RELEASED:
-                self.waiting.add(row.number)
+                self._wait(row.number, batch_ms)
         elif row.transfer:
             self._move(row, batch_ms)
         elif row.outcome == "ok":
@@ -70,17 +74,24 @@ class Standing:
     def _move(self, row: CommandRow, batch_ms: int | None) -> None:
         """Every command that names a transfer leaves it in another status."""
         self.holds.pop(row.transfer, None)
-        self.waiting.discard(row.transfer)
+        self.waiting.pop(row.transfer, None)
         if row.outcome == "released":
-            self.waiting.add(row.transfer)
-        elif row.outcome == "held":
+            self._wait(row.transfer, batch_ms)
+        elif row.outcome != "held":
+            self._days.pop(row.transfer, None)
+        else:
             hold = self._hold(row, batch_ms)
             if hold is not None:
                 self.holds[row.transfer] = hold
 
+    def _wait(self, transfer: int, batch_ms: int | None) -> None:
+        day = self._days.get(transfer)
+        due_ms = None if batch_ms is None or day is None else due_for_dispatch(batch_ms, day)
+        self.waiting[transfer] = due_ms
+
     def _hold(self, row: CommandRow, batch_ms: int | None) -> StandingHold | None:
         if row.kind != Kind.HOLD:
-            found = _redecision(row)
+            found = read_redecision(row.detail)
             if found is None:
                 return None
             until_ms = self._until(batch_ms, self._hours(found.policy))
@@ -145,7 +156,6 @@ def account_hash(account: StandingAccount) -> bytes:
 
 _encode = msgspec.msgpack.Encoder().encode
 _number = msgspec.msgpack.Decoder(int).decode
-_redecided = msgspec.msgpack.Decoder(Redecision).decode
 
 
 def _account(command: commands.OpenAccount) -> StandingAccount:
@@ -172,12 +182,5 @@ def _number_in(row: CommandRow) -> int | None:
     """The number that a setting was given, which is the detail of its answer."""
     try:
         return _number(row.detail)
-    except msgspec.MsgspecError:
-        return None
-
-
-def _redecision(row: CommandRow) -> Redecision | None:
-    try:
-        return _redecided(row.detail)
     except msgspec.MsgspecError:
         return None

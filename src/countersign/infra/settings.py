@@ -47,11 +47,11 @@ class UnknownSetting(Refusal):
 
 
 class BadSetting(Refusal):
-    """The setting {name} needs {expected}; correct it where it is set."""
+    """The setting {name} of {source} needs {expected}; correct it there."""
 
     code = "settings.bad_value"
     kind = Kind.INVALID
-    chinese = "設定 {name} 須為 {expected}；請在設定處更正。"
+    chinese = "{source} 的設定 {name} 須為 {expected}；請在該處更正。"
 
 
 class UnreadableSettings(Refusal):
@@ -66,20 +66,23 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings of this process's environment and of the data folder that it names."""
     environment = os.environ if environment is None else environment
     data_dir = Path(environment.get("COUNTERSIGN_DATA") or "data").absolute()
-    texts = _texts_of_file(data_dir / FILE_NAME)
+    file = data_dir / FILE_NAME
+    texts = _texts_of_file(file)
+    sources = dict.fromkeys(texts, str(file))
     for key, (variable, is_path) in _KEYS.items():
         text = environment.get(variable)
         if text:
             texts[key] = str(Path(text).absolute()) if is_path else text
+            sources[key] = f"the variable {variable}"
     return Settings(
         data_dir=data_dir,
-        database_url=_database_url(texts),
+        database_url=_database_url(texts, sources),
         pg_bindir=_path(texts, "pg_bindir"),
         pg_user=texts.get("pg_user"),
         key_file=_path(texts, "key_file"),
         passphrase_file=_path(texts, "passphrase_file"),
         schema_dir=_path(texts, "schema_dir"),
-        log_level=_log_level(texts),
+        log_level=_log_level(texts, sources),
     )
 
 
@@ -112,7 +115,7 @@ def _texts_of_file(file: Path) -> dict[str, str]:
         if key not in _KEYS:
             raise UnknownSetting(file=str(file), key=key)
         if not isinstance(value, str) or not value:
-            raise BadSetting(name=key, expected="a text that is not empty")
+            raise BadSetting(name=key, source=str(file), expected="a text that is not empty")
         texts[key] = str(file.parent / value) if _KEYS[key][1] else value
     return texts
 
@@ -121,15 +124,19 @@ def _path(texts: Mapping[str, str], key: str) -> Path | None:
     return Path(texts[key]) if key in texts else None
 
 
-def _log_level(texts: Mapping[str, str]) -> LogLevel:
+def _log_level(texts: Mapping[str, str], sources: Mapping[str, str]) -> LogLevel:
     try:
         return LogLevel(texts.get("log_level", LogLevel.INFO).lower())
     except ValueError:
-        raise BadSetting(name="log_level", expected=", ".join(LogLevel)) from None
+        expected = "one of " + ", ".join(LogLevel)
+        source = sources["log_level"]
+        raise BadSetting(name="log_level", source=source, expected=expected) from None
 
 
-def _database_url(texts: Mapping[str, str]) -> str | None:
+def _database_url(texts: Mapping[str, str], sources: Mapping[str, str]) -> str | None:
     url = texts.get("database_url")
     if url is not None and not url.startswith(("postgresql://", "postgres://")):
-        raise BadSetting(name="database_url", expected="postgresql://user:password@host/database")
+        expected = "postgresql://user:password@host/database"
+        source = sources["database_url"]
+        raise BadSetting(name="database_url", source=source, expected=expected)
     return url

@@ -40,8 +40,9 @@ class Bic:
 
     @classmethod
     def parse(cls, text: str) -> "Bic":
-        # The library also takes spaces, small letters and full-width digits, hence the own check.
-        if _BIC.fullmatch(text) is None or not stdnum_bic.is_valid(text):
+        # The library also takes spaces, small letters and full-width digits, hence the own check;
+        # and it wants letters in front, where ISO 9362 has digits too since 2014.
+        if _BIC.fullmatch(text) is None or not stdnum_bic.is_valid("XXXX" + text[4:]):
             raise MalformedBic
         return cls(text=text)
 
@@ -73,5 +74,5 @@ class Lei:
         return cls(text=text)
 
 
-_BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?")
+_BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?")
 _LEI = re.compile(r"[A-Z0-9]{18}[0-9]{2}")

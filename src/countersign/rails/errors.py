@@ -38,6 +38,22 @@ class UnknownChargeBearer(Refusal):
     chinese = "費用負擔方不是 DEBT、CRED、SHAR 或 SLEV；請更正或留空。"
 
 
+class UnknownPriority(Refusal):
+    """The instruction priority is neither HIGH nor NORM; correct it or leave it out."""
+
+    code = "rails.unknown_priority"
+    kind = Kind.INVALID
+    chinese = "指示優先順序不是 HIGH 或 NORM；請更正或留空。"
+
+
+class TooManyIntermediaries(Refusal):
+    """More than {count_max} intermediary agents are named, and a rail carries no more; name fewer."""
+
+    code = "rails.too_many_intermediaries"
+    kind = Kind.INVALID
+    chinese = "中間行超過匯款管道可承載的 {count_max} 家；請減少後重新下單。"
+
+
 class BlankCreditorName(Refusal):
     """The creditor's name is blank, and a rail carries no transfer without it; add the name."""
 

@@ -16,8 +16,9 @@ from countersign.kernel.money import Money
 class CreditTransfer(msgspec.Struct, frozen=True, kw_only=True):
     """One transfer as it goes to a rail; fields of an order's name hold what the order says.
 
-    An agent is a BIC or "SYSTEM:MEMBER" of a clearing system, an address and remittance information
-    are lines, several service levels are parted by spaces: as `channels` reads them.
+    An agent is a BIC or "SYSTEM:MEMBER" of a clearing system; an address, identifications,
+    intermediaries and remittance information are lines; several service levels are parted by
+    spaces: as `channels` reads them.
     """
 
     digest: bytes  # Of the order; every id on the rail follows from it.
@@ -30,6 +31,8 @@ class CreditTransfer(msgspec.Struct, frozen=True, kw_only=True):
     end_to_end_id: str | None = None
     uetr: str | None = None
     service_level: str | None = None
+    local_instrument: str | None = None
+    instruction_priority: str | None = None
     category_purpose: str | None = None
     purpose_code: str | None = None
     charge_bearer: str | None = None
@@ -37,9 +40,12 @@ class CreditTransfer(msgspec.Struct, frozen=True, kw_only=True):
     debtor_name: str | None = None
     debtor_agent: str | None = None
     debtor_address: str | None = None
+    debtor_identification: str | None = None
     ultimate_debtor: str | None = None
     creditor_agent: str | None = None
+    intermediary_agents: str | None = None
     creditor_address: str | None = None
+    creditor_identification: str | None = None
     ultimate_creditor: str | None = None
     remittance_information: str | None = None
 

@@ -15,6 +15,7 @@ from typing import Final
 from lxml import etree
 
 from countersign.kernel.account import AccountReference, Iban
+from countersign.kernel.identification import parse_identification
 from countersign.kernel.money import AmountOutOfRange, Money
 from countersign.rails import ids
 from countersign.rails.errors import (
@@ -23,11 +24,14 @@ from countersign.rails.errors import (
     MalformedSettlementDate,
     MalformedUetr,
     NotOneTransaction,
+    TooManyIntermediaries,
     UnknownChargeBearer,
+    UnknownPriority,
 )
 from countersign.rails.fitting import (
     CODE_LENGTH_MAX,
     NAME_LENGTH_MAX,
+    UNSAFE,
     Agent,
     address_lines,
     agent,
@@ -93,6 +97,8 @@ def read_credit_transfer(content: bytes, *, schema_dir: Path | None) -> Received
 
 _CONTENT = "FIToFICstmrCdtTrf"
 _TRANSACTION = "CdtTrfTxInf"
+_PRIORITIES = frozenset({None, "HIGH", "NORM"})
+_INTERMEDIARIES_MAX = 3
 _CHARGE_BEARERS = frozenset({"DEBT", "CRED", "SHAR", "SLEV"})
 _FOLLOWING_SERVICE_LEVEL = "SLEV"
 _AMOUNT = re.compile(r"\+?0*([0-9]{0,18})(\.[0-9]{0,17})?")
@@ -117,11 +123,19 @@ def _write_type(xml: Writer, body: etree._Element, transfer: CreditTransfer) -> 
     levels = codes(transfer.service_level, field="service_level")
     purpose = transfer.category_purpose
     line = one_line(purpose, field="category_purpose", length_max=CODE_LENGTH_MAX)
-    if not levels and line is None:
+    instrument = one_line(
+        transfer.local_instrument, field="local_instrument", length_max=CODE_LENGTH_MAX
+    )
+    priority = transfer.instruction_priority
+    if priority not in _PRIORITIES:
+        raise UnknownPriority
+    if not levels and line is None and instrument is None and priority is None:
         return
     kind = xml.part(body, "PmtTpInf")
+    xml.leaf(kind, "InstrPrty", priority)
     for level in levels:
         _write_choice(xml, kind, "SvcLvl", level, field="service_level")
+    _write_choice(xml, kind, "LclInstrm", instrument, field="local_instrument")
     _write_choice(xml, kind, "CtgyPurp", line, field="category_purpose")
 
 
@@ -153,13 +167,17 @@ def _write_parties(xml: Writer, body: etree._Element, transfer: CreditTransfer) 
     if creditor is None:
         raise BlankCreditorName
     debtor = _name(transfer.debtor_name, "debtor_name")
+    for number, each in enumerate(_intermediaries(transfer), start=1):
+        _write_agent(xml, body, f"IntrmyAgt{number}", each)
     _write_party(xml, body, "UltmtDbtr", _name(transfer.ultimate_debtor, "ultimate_debtor"))
     _write_party(xml, body, "InitgPty", _name(transfer.initiating_party, "initiating_party"))
-    _write_whole_party(xml, body, "Dbtr", debtor, address_lines(transfer.debtor_address))
+    address = address_lines(transfer.debtor_address)
+    _write_whole_party(xml, body, "Dbtr", (debtor, address, transfer.debtor_identification))
     _write_account(xml, body, "DbtrAcct", transfer.debtor_account)
     _write_agent(xml, body, "DbtrAgt", agent(transfer.debtor_agent, field="debtor_agent"))
     _write_agent(xml, body, "CdtrAgt", agent(transfer.creditor_agent, field="creditor_agent"))
-    _write_whole_party(xml, body, "Cdtr", creditor, address_lines(transfer.creditor_address))
+    address = address_lines(transfer.creditor_address)
+    _write_whole_party(xml, body, "Cdtr", (creditor, address, transfer.creditor_identification))
     _write_account(xml, body, "CdtrAcct", transfer.creditor_account)
     _write_party(xml, body, "UltmtCdtr", _name(transfer.ultimate_creditor, "ultimate_creditor"))
 
@@ -173,16 +191,45 @@ def _write_party(xml: Writer, body: etree._Element, name: str, party: str | None
         xml.leaf(xml.part(body, name), "Nm", party)
 
 
+def _intermediaries(transfer: CreditTransfer) -> list[Agent | None]:
+    lines = (transfer.intermediary_agents or "").splitlines()
+    if len(lines) > _INTERMEDIARIES_MAX:
+        raise TooManyIntermediaries(count_max=_INTERMEDIARIES_MAX)
+    return [agent(line, field="intermediary_agents") for line in lines]
+
+
 def _write_whole_party(
-    xml: Writer, body: etree._Element, name: str, party: str | None, lines: list[str]
+    xml: Writer,
+    body: etree._Element,
+    name: str,
+    party: tuple[str | None, list[str], str | None],
 ) -> None:
     """A debtor or creditor, whose element must be there even if nothing is known of them."""
+    called, lines, known_by = party
     parts = xml.part(body, name)
-    xml.leaf(parts, "Nm", party)
+    xml.leaf(parts, "Nm", called)
     if lines:
         address = xml.part(parts, "PstlAdr")
         for line in lines:
             xml.leaf(address, "AdrLine", line)
+    if known_by is not None:
+        _write_identification(xml, xml.part(parts, "Id"), known_by, field=name)
+
+
+def _write_identification(xml: Writer, inside: etree._Element, text: str, *, field: str) -> None:
+    """Each line at its path; an element goes on as long as the next line has it too."""
+    open_: list[tuple[str, etree._Element]] = []
+    for path, value in parse_identification(text, field=field):
+        *outer, leaf = path
+        if leaf == "Id":
+            open_ = open_[:1]  # Another one of the kind begins.
+        shared = 0
+        while shared < min(len(open_), len(outer)) and open_[shared][0] == outer[shared]:
+            shared += 1
+        del open_[shared:]
+        for name in outer[shared:]:
+            open_.append((name, xml.part(open_[-1][1] if open_ else inside, name)))
+        xml.leaf(open_[-1][1], leaf, UNSAFE.sub("?", value))
 
 
 def _write_account(xml: Writer, body: etree._Element, name: str, account: AccountReference) -> None:

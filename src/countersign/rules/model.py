@@ -12,7 +12,7 @@ _COUNT_MAX = 63
 Count = Annotated[int, msgspec.Meta(ge=1, le=_COUNT_MAX)]
 MinorUnits = Annotated[int, msgspec.Meta(ge=1, le=10**15)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
-Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]  # `$` would let a line end in.
 
 
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

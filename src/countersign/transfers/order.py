@@ -14,6 +14,7 @@ import msgspec
 
 from countersign.kernel.account import Iban, canonical, parse_canonical
 from countersign.kernel.digest import Field, FieldTable, Value
+from countersign.kernel.identification import parse_identification
 from countersign.kernel.money import MINOR_UNITS_MAX, AmountOutOfRange, exponent
 from countersign.kernel.refusal import Refusal
 from countersign.transfers.errors import ControlCharacter, MalformedDate, TextLength
@@ -25,7 +26,9 @@ CREDITOR_FIELDS = frozenset(
         "creditor_name",
         "creditor_account",
         "creditor_agent",
+        "intermediary_agents",
         "creditor_address",
+        "creditor_identification",
         "ultimate_creditor",
     }
 )
@@ -49,10 +52,13 @@ class Order(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False
     debtor_name: str | None = None
     debtor_agent: str | None = None
     debtor_address: str | None = None
+    debtor_identification: str | None = None  # Lines, see `kernel.identification`.
     ultimate_debtor: str | None = None
     initiating_party: str | None = None
     creditor_agent: str | None = None
+    intermediary_agents: str | None = None  # At most three, a line each, from the debtor's side on.
     creditor_address: str | None = None
+    creditor_identification: str | None = None
     ultimate_creditor: str | None = None
     message_id: str | None = None
     payment_information_id: str | None = None
@@ -60,6 +66,8 @@ class Order(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False
     end_to_end_id: str | None = None
     uetr: str | None = None
     service_level: str | None = None
+    local_instrument: str | None = None
+    instruction_priority: str | None = None  # "HIGH" or "NORM".
     category_purpose: str | None = None
     purpose_code: str | None = None
     charge_bearer: str | None = None
@@ -82,13 +90,18 @@ _ORDER_FIELDS = (
     "debtor_account",
     "debtor_agent",
     "debtor_address",
+    "debtor_identification",
     "ultimate_debtor",
     "creditor_name",
     "creditor_account",
     "creditor_agent",
+    "intermediary_agents",
     "creditor_address",
+    "creditor_identification",
     "ultimate_creditor",
     "service_level",
+    "local_instrument",
+    "instruction_priority",
     "category_purpose",
     "purpose_code",
     "charge_bearer",
@@ -117,12 +130,17 @@ _LENGTHS = {
     "creditor_address": 600,
     "debtor_agent": 35,
     "creditor_agent": 35,
+    "intermediary_agents": 107,
+    "debtor_identification": 2000,
+    "creditor_identification": 2000,
     "message_id": 35,
     "payment_information_id": 35,
     "instruction_id": 35,
     "end_to_end_id": 35,
     "uetr": 36,
     "service_level": 35,
+    "local_instrument": 35,
+    "instruction_priority": 4,
     "category_purpose": 35,
     "purpose_code": 35,
     "charge_bearer": 4,
@@ -146,6 +164,10 @@ def check_order(order: Order) -> None:
         # Most text is plain ASCII, for which this is the faster question.
         if not (text.isascii() and text.isprintable()) and _CONTROL.search(text):
             raise ControlCharacter(field=name)
+    for name in ("debtor_identification", "creditor_identification"):
+        text = getattr(order, name)
+        if text is not None:
+            parse_identification(text, field=name)
 
 
 def account_of(reference: str, *, field: str) -> str:

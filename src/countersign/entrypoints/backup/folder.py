@@ -1,19 +1,27 @@
 """The data folder that a restore makes: worked on in a folder inside it, put in place at the end.
 
-Rules: 1. A folder that holds anything is refused. 2. One restore at a time, by a lock that dies
-with it. 3. What fails leaves nothing behind, and what a killed restore left is cleared by the next.
-4. instance.json comes last: before it, nothing takes the folder for an installation.
+Rules: 1. A folder that holds anything, or that anyone may write into, is refused. 2. One restore at
+a time, by a lock that dies with it. 3. What fails leaves nothing behind, and what a killed restore
+left is cleared by the next. 4. instance.json comes last: before it, nothing takes the folder for an
+installation.
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from countersign.entrypoints.backup.backing_up import INSTANCE_FILE
-from countersign.flows.backup.errors import FolderNotEmpty, RestoreBusy
+from countersign.flows.backup.errors import (
+    FolderNotEmpty,
+    FolderOpenToOthers,
+    NotAFolder,
+    RestoreBusy,
+)
 from countersign.vault.protectors import sync_folder
 
 WORK_NAME = ".restoring"
@@ -26,11 +34,11 @@ def restored_folder(data_dir: Path, *, before_clearing: Callable[[Path], None]) 
 
     `before_clearing` ends what may still run in the working folder of a restore that was killed.
     """
-    is_new = not data_dir.exists()
-    _require_empty(data_dir)
+    is_new = not os.path.lexists(data_dir)
     if is_new:
-        data_dir.mkdir(parents=True)
-        data_dir.chmod(_PASSABLE)
+        _make(data_dir)
+    _require_own_folder(data_dir)
+    _require_empty(data_dir)
     work = data_dir / WORK_NAME
     with _only_one(data_dir):
         try:
@@ -58,14 +66,32 @@ def write_small(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _require_empty(data_dir: Path) -> None:
+def _make(data_dir: Path) -> None:
     try:
-        names = {path.name for path in data_dir.iterdir()}
-    except FileNotFoundError:
-        return
-    except OSError:  # A file, or closed to this user.
-        raise FolderNotEmpty(folder=str(data_dir)) from None
-    if names - {WORK_NAME}:
+        data_dir.mkdir(parents=True)
+        data_dir.chmod(_PASSABLE)
+    except OSError as error:
+        raise NotAFolder(folder=str(data_dir), why=str(error.strerror)) from None
+
+
+def _require_own_folder(data_dir: Path) -> None:
+    """Refuse what is no folder: a file, a pipe, a link to nothing; and one that is everybody's."""
+    try:
+        mode = data_dir.stat().st_mode
+    except OSError as error:
+        is_dangling = data_dir.is_symlink()
+        why = "it is a link to nothing" if is_dangling else str(error.strerror)
+        raise NotAFolder(folder=str(data_dir), why=why) from None
+    if not stat.S_ISDIR(mode):
+        raise NotAFolder(folder=str(data_dir), why="it is something else than a folder")
+    if mode & stat.S_IWOTH:
+        raise FolderOpenToOthers(folder=str(data_dir))
+    if not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
+        raise NotAFolder(folder=str(data_dir), why=os.strerror(errno.EACCES))
+
+
+def _require_empty(data_dir: Path) -> None:
+    if {path.name for path in data_dir.iterdir()} - {WORK_NAME}:
         raise FolderNotEmpty(folder=str(data_dir))
 
 

@@ -112,6 +112,9 @@ def _database_failures() -> Iterator[None]:
 @contextlib.contextmanager
 def _opened(file: Path) -> Iterator[BinaryIO]:
     try:
+        # A pipe would be waited for, and cannot be read twice.
+        if file.exists() and not file.is_file():
+            raise CannotRead(file=str(file), why="it is not a regular file")
         stream = file.open("rb")
     except OSError as error:
         raise CannotRead(file=str(file), why=str(error.strerror)) from None

@@ -7,8 +7,12 @@ import psycopg
 
 from countersign.accounts.model import AccountKind
 from countersign.entrypoints.cli.parsing import (
+    ACCOUNT_HELP,
+    CURRENCY_HELP,
+    REASON_HELP,
     Subcommands,
     account_reference,
+    add_command,
     amount_text,
     count,
     group,
@@ -52,15 +56,15 @@ _HEADINGS = (
 
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     commands = group(subcommands, "accounts", "open, fund, correct and list accounts")
-    opening = commands.add_parser("open", parents=[common], help="open an account")
-    opening.add_argument("account", help="IBAN, or SCHEME:NUMBER, or :NUMBER")
-    opening.add_argument("currency", help="ISO 4217 code, for example EUR")
+    opening = add_command(commands, common, "open", open_account, "open an account")
+    opening.add_argument("account", help=ACCOUNT_HELP)
+    opening.add_argument("currency", help=CURRENCY_HELP)
     opening.add_argument("--holder", required=True, help="name of the holder; stored sealed")
     opening.add_argument(
         "--kind",
         choices=[kind.name.lower() for kind in AccountKind],
         default="customer",
-        help="a settlement account is the rail's own, one a currency (default: customer)",
+        help="a settlement account is the rail's own, one a currency (default: %(default)s)",
     )
     opening.add_argument(
         "--party",
@@ -69,34 +73,38 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         " together; only a keyed hash of it is kept",
     )
     opening.add_argument(
-        "--overdraft", default="0", metavar="AMOUNT", help="how far it may go below zero"
+        "--overdraft",
+        default="0",
+        metavar="AMOUNT",
+        help="how far it may go below zero (default: %(default)s)",
     )
-    opening.set_defaults(command=open_account)
-    funding = commands.add_parser("fund", parents=[common], help="book money that came in")
-    funding.add_argument("account")
-    funding.add_argument("amount", help="decimal amount, for example 250000.00")
-    funding.add_argument("currency")
-    funding.add_argument("--reason", required=True, help="why; stored sealed")
-    funding.set_defaults(command=fund)
+    funding = add_command(commands, common, "fund", fund, "book money that came in")
+    funding.add_argument("account", help=ACCOUNT_HELP)
+    _add_booking(funding, "250000.00")
     _add_corrections(commands, common)
-    listing = commands.add_parser(
+    listing = add_command(
+        commands,
+        common,
         "list",
-        parents=[common],
-        help="list accounts with balances",
+        list_accounts,
+        "list accounts with balances",
         description="List accounts with their balances. Held is promised to transfers that are not"
         " settled yet; available is what may still go out, an overdraft included, and is left empty"
         " where an account has no limit.",
     )
     listing.add_argument("--party", help="only the accounts of the party that you know by this")
-    listing.add_argument("--limit", type=count, default=100)
-    listing.set_defaults(command=list_accounts)
+    listing.add_argument(
+        "--limit", type=count, default=100, help="how many at most (default: %(default)s)"
+    )
 
 
 def _add_corrections(commands: Subcommands, common: argparse.ArgumentParser) -> None:
-    correcting = commands.add_parser(
+    correcting = add_command(
+        commands,
+        common,
         "correct",
-        parents=[common],
-        help="move money from one account to another by hand",
+        correct,
+        "move money from one account to another by hand",
         description="Correct the ledger: move an amount from one account to another. The amount has"
         " to be available on the account that gives; a freeze does not stop it.",
     )
@@ -106,21 +114,25 @@ def _add_corrections(commands: Subcommands, common: argparse.ArgumentParser) -> 
     correcting.add_argument(
         "--to", dest="credit", required=True, metavar="ACCOUNT", help="the account that gets"
     )
-    correcting.add_argument("amount", help="decimal amount, for example 12.50")
-    correcting.add_argument("currency")
-    correcting.add_argument("--reason", required=True, help="why; stored sealed")
-    correcting.set_defaults(command=correct)
-    reversing = commands.add_parser(
+    _add_booking(correcting, "12.50")
+    reversing = add_command(
+        commands,
+        common,
         "reverse",
-        parents=[common],
-        help="undo one `accounts fund` or `accounts correct`",
+        reverse,
+        "undo one `accounts fund` or `accounts correct`",
         description="Undo what one `accounts fund` or `accounts correct` booked in the last"
         f" {WINDOW_DAYS} days, once. Book back with `accounts correct` what is older; transfers are"
         " never reversed.",
     )
     reversing.add_argument("number", type=whole_number, help="the command number that it gave")
-    reversing.add_argument("--reason", required=True, help="why; stored sealed")
-    reversing.set_defaults(command=reverse)
+    reversing.add_argument("--reason", required=True, help=REASON_HELP)
+
+
+def _add_booking(parser: argparse.ArgumentParser, example: str) -> None:
+    parser.add_argument("amount", help=f"decimal amount, for example {example}")
+    parser.add_argument("currency", help=CURRENCY_HELP)
+    parser.add_argument("--reason", required=True, help=REASON_HELP)
 
 
 def open_account(arguments: argparse.Namespace, terminal: Terminal) -> int:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import psycopg
 
-from countersign.entrypoints.cli.parsing import Subcommands, group
+from countersign.entrypoints.cli.parsing import Subcommands, add_command, group
 from countersign.entrypoints.cli.terminal import DONE, REFUSED, Terminal
 from countersign.entrypoints.installation import load_installation
 from countersign.flows.verify_audit import verify_audit
@@ -14,14 +14,8 @@ from countersign.infra.database import Role
 
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     commands = group(subcommands, "audit", "verify the journal and its log")
-    verifying = commands.add_parser(
-        "verify", parents=[common], help="check every batch, row, posting, key and tile"
-    )
-    verifying.set_defaults(command=verify)
-    showing = commands.add_parser(
-        "key", parents=[common], help="print the log's public key, to give to others"
-    )
-    showing.set_defaults(command=key)
+    add_command(commands, common, "verify", verify, "check every batch, row, posting, key and tile")
+    add_command(commands, common, "key", key, "print the log's public key, to give to others")
 
 
 def verify(arguments: argparse.Namespace, terminal: Terminal) -> int:
@@ -37,7 +31,6 @@ def verify(arguments: argparse.Namespace, terminal: Terminal) -> int:
             kept=installation.head.read(),
             progress=lambda done, of: terminal.progress(f"{done:,} of {of:,} commands"),
         )
-    terminal.end_progress()
     value = {
         "clean": report.is_clean,
         "batches": report.batches,

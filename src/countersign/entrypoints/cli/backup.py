@@ -7,19 +7,22 @@ from pathlib import Path
 
 from countersign.entrypoints.backup.backing_up import Made, back_up_installation
 from countersign.entrypoints.backup.keys import key_path
-from countersign.entrypoints.cli.parsing import Subcommands
+from countersign.entrypoints.cli.parsing import Subcommands, add_command
 from countersign.entrypoints.cli.terminal import Terminal
 from countersign.entrypoints.installation import Installation, load_installation
-from countersign.infra.clock import SystemClock, monotonic
+from countersign.flows.backup.errors import CannotWrite
+from countersign.infra.clock import SystemClock
 
 SUFFIX = ".csbackup"
-_SAY_EVERY_SECONDS = 1.0
 
 
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
-    help_text = "write a sealed backup; also while everything runs"
-    parser = subcommands.add_parser(
-        "backup", parents=[common], help=help_text, description=help_text
+    parser = add_command(
+        subcommands,
+        common,
+        "backup",
+        backup,
+        "write a sealed backup; also while everything runs",
     )
     parser.add_argument(
         "--to",
@@ -28,45 +31,29 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=f"a new file, named NAME{SUFFIX}; in a folder that is there it gets a name by itself",
     )
-    parser.set_defaults(command=backup)
 
 
 def backup(arguments: argparse.Namespace, terminal: Terminal) -> int:
     # An asked end goes the way of Ctrl-C, so that no part is left.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     installation = load_installation(arguments.settings)
-    progress = Sparingly(terminal)
+    terminal.progress("reading the database")
     file = _named(arguments.to.absolute(), installation)
     made = back_up_installation(
         installation,
         file,
-        progress=lambda size, table: progress(f"{size:,} bytes, {table}"),
+        progress=lambda size, table: terminal.progress(f"{size:,} bytes, {table}"),
     )
-    terminal.end_progress()
     key = key_path(installation.settings)
     return terminal.value(_value(installation, made, key), _text(made, key))
 
 
-class Sparingly:
-    """Says how far the work is, once a second."""
-
-    def __init__(self, terminal: Terminal) -> None:
-        self._terminal = terminal
-        self._next = monotonic() + _SAY_EVERY_SECONDS
-
-    def __call__(self, text: str) -> None:
-        if monotonic() >= self._next:
-            self._next = monotonic() + _SAY_EVERY_SECONDS
-            self._terminal.progress(text)
-
-
-def moment(milliseconds: int) -> str:
-    """A time as people read it."""
-    return f"{datetime.fromtimestamp(milliseconds // 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
 def _named(to: Path, installation: Installation) -> Path:
-    if not to.is_dir():
+    try:
+        is_folder = to.is_dir()
+    except OSError as error:
+        raise CannotWrite(file=str(to), why=str(error.strerror)) from None
+    if not is_folder:
         return to
     now = datetime.fromtimestamp(SystemClock().now_ms() // 1000, UTC)
     return to / f"{installation.name}-{now:%Y%m%dT%H%M%SZ}{SUFFIX}"

@@ -4,23 +4,29 @@ import argparse
 
 from countersign.entrypoints.bench import crash, gate
 from countersign.entrypoints.bench.figures import Figure, report
-from countersign.entrypoints.cli.parsing import Subcommands, count, group
+from countersign.entrypoints.cli.parsing import Subcommands, add_command, count, group
 from countersign.entrypoints.cli.terminal import DONE, REFUSED, Terminal
 
 
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     commands = group(subcommands, "bench", "measure on a throw-away installation")
-    for name, help_text, command in (
-        ("gate", "throughput beside pgbench, latency, recovery", bench_gate),
-        ("crash", "kill the gate under load and count what was lost", bench_crash),
+    for name, command, help_text, counted, default, count_help in (
+        (
+            *("gate", bench_gate, "measure throughput beside pgbench, latency and recovery"),
+            *("--pairs", 10, "pairs of runs, pgbench and gate in turns"),
+        ),
+        (
+            *("crash", bench_crash, "kill the gate under load and count what was lost"),
+            *("--kills", 20, "how often it is killed"),
+        ),
     ):
-        parser = commands.add_parser(name, parents=[common], help=help_text)
-        parser.add_argument("--seed", type=int, default=1)
-        parser.set_defaults(command=command)
-        if name == "gate":
-            parser.add_argument("--pairs", type=count, default=10)
-        else:
-            parser.add_argument("--kills", type=count, default=20)
+        parser = add_command(commands, common, name, command, help_text)
+        parser.add_argument(
+            "--seed", type=int, default=1, help="of what is random (default: %(default)s)"
+        )
+        parser.add_argument(
+            counted, type=count, default=default, help=f"{count_help} (default: %(default)s)"
+        )
 
 
 def bench_gate(arguments: argparse.Namespace, terminal: Terminal) -> int:
@@ -34,7 +40,6 @@ def bench_crash(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def _report(figures: list[Figure], arguments: argparse.Namespace, terminal: Terminal) -> int:
-    terminal.end_progress()
     if terminal.is_json:
         terminal.value(report(figures, seed=arguments.seed), "")
     else:

@@ -3,12 +3,14 @@
 import argparse
 import os
 import secrets
+from pathlib import Path
 
 import msgspec
 
 from countersign.access.model import Permission, verifier_of
 from countersign.entrypoints.cli.parsing import (
     Subcommands,
+    add_command,
     group,
     is_refused,
     operator,
@@ -24,19 +26,18 @@ _NO_VERIFIER = b"\x00" * 32
 
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     commands = group(subcommands, "credential", "create, revoke and list channel credentials")
-    creating = commands.add_parser(
-        "create", parents=[common], help="create one; its token is shown once"
+    creating = add_command(
+        commands, common, "create", create, "create a credential; its token is shown once"
     )
     creating.add_argument("name", help="for example the name of the ERP system")
     creating.add_argument(
         "--save", action="store_true", help="keep the token in the data folder, for `ingest` here"
     )
-    creating.set_defaults(command=create)
-    revoking = commands.add_parser("revoke", parents=[common], help="revoke one for good")
-    revoking.add_argument("number", type=whole_number)
-    revoking.set_defaults(command=revoke)
-    listing = commands.add_parser("list", parents=[common], help="list all, without tokens")
-    listing.set_defaults(command=list_credentials)
+    revoking = add_command(commands, common, "revoke", revoke, "revoke a credential for good")
+    revoking.add_argument(
+        "number", type=whole_number, help="the credential's number, as `credential list` shows it"
+    )
+    add_command(commands, common, "list", list_credentials, "list all credentials, without tokens")
 
 
 def create(arguments: argparse.Namespace, terminal: Terminal) -> int:
@@ -83,15 +84,18 @@ def list_credentials(arguments: argparse.Namespace, terminal: Terminal) -> int:
 def saved_token(installation: Installation, name: str) -> str | None:
     """The token that `create --save` kept under this name."""
     try:
-        return (installation.data_dir / "tokens" / name).read_text(encoding="utf-8")
+        return _token_file(installation, name).read_text(encoding="utf-8")
     except (FileNotFoundError, ValueError):
         return None
 
 
 def _save(installation: Installation, name: str, token: str) -> None:
-    folder = installation.data_dir / "tokens"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    file = folder / name.replace("/", "_")
+    file = _token_file(installation, name)
+    file.parent.mkdir(mode=0o700, exist_ok=True)
     descriptor = os.open(file, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
         out.write(token)
+
+
+def _token_file(installation: Installation, name: str) -> Path:
+    return installation.data_dir / "tokens" / name.replace("/", "_")

@@ -7,19 +7,24 @@ import argparse
 import os
 from collections import Counter
 
-from countersign.entrypoints.cli.parsing import Subcommands
+from countersign.entrypoints.cli.parsing import Subcommands, add_command
 from countersign.entrypoints.cli.terminal import DONE, REFUSED, Terminal
 from countersign.entrypoints.doctor.examination import Finding, examine
 from countersign.entrypoints.doctor.model import Level
 
 
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
-    help_text = "find what is likely to be wrong, and say what to do next"
-    parser = subcommands.add_parser(
-        "doctor", parents=[common], help=help_text, description=help_text
+    parser = add_command(
+        subcommands,
+        common,
+        "doctor",
+        doctor,
+        "find what is likely to be wrong, and say what to do next",
+        description="Find what is likely to be wrong, and say what to do next. Ends with 1 if"
+        " anything must be mended; a warning leaves it at 0.",
     )
     # Settings that cannot be read are among what it is asked about.
-    parser.set_defaults(command=doctor, reads_settings_itself=True)
+    parser.set_defaults(reads_settings_itself=True)
 
 
 def doctor(arguments: argparse.Namespace, terminal: Terminal) -> int:

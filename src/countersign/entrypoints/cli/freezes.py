@@ -5,8 +5,11 @@ import argparse
 import msgspec
 
 from countersign.entrypoints.cli.parsing import (
+    ACCOUNT_HELP,
+    REASON_HELP,
     Subcommands,
     account_reference,
+    add_command,
     is_refused,
     operator,
 )
@@ -20,12 +23,9 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         ("freeze", freeze, "stop everything from and to an account, here or elsewhere"),
         ("unfreeze", unfreeze, "lift a freeze"),
     ):
-        parser = subcommands.add_parser(
-            name, parents=[common], help=help_text, description=help_text
-        )
-        parser.add_argument("account", help="IBAN, or SCHEME:NUMBER, or :NUMBER")
-        parser.add_argument("--reason", required=True, help="why; stored sealed")
-        parser.set_defaults(command=command)
+        parser = add_command(subcommands, common, name, command, help_text)
+        parser.add_argument("account", help=ACCOUNT_HELP)
+        parser.add_argument("--reason", required=True, help=REASON_HELP)
 
 
 def freeze(arguments: argparse.Namespace, terminal: Terminal) -> int:

@@ -3,16 +3,18 @@
 import argparse
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import psycopg
 
+from countersign.channels.model import PaymentResult, PaymentStatus
 from countersign.channels.pain002 import ReportHead
 from countersign.entrypoints.cli.credentials import saved_token
-from countersign.entrypoints.cli.parsing import Subcommands
-from countersign.entrypoints.cli.terminal import DONE, REFUSED, Terminal
+from countersign.entrypoints.cli.parsing import Subcommands, add_command, connected
+from countersign.entrypoints.cli.reasons import all_in_words
+from countersign.entrypoints.cli.terminal import DONE, REFUSED, Terminal, visible
 from countersign.entrypoints.installation import Installation, load_installation
 from countersign.flows.ingest_file import Ingested, ingest_file, try_file
 from countersign.gate.client import GateClient
@@ -26,6 +28,7 @@ from countersign.vault.files import SealedFiles
 from countersign.vault.subjects import SubjectKeys
 
 _TIMEOUT_SECONDS = 120
+_ID_COLUMNS = 35  # As long as an id may be.
 # A sealed piece is held in memory whole.
 _PIECE_BYTES = 8 * 1024 * 1024
 
@@ -52,76 +55,170 @@ class UnreadableFile(Refusal):
     chinese = "無法讀取檔案 {file}：{why}；請檢查名稱與權限。"
 
 
-def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
-    help_text = "order the payments of pain.001 files; a pain.002 answers each"
-    parser = subcommands.add_parser(
-        "ingest", parents=[common], help=help_text, description=help_text
+class CannotWriteReport(Refusal):
+    """The answer to {file} cannot be written to {folder}: {why}.
+
+    Nothing more is ordered. Name another folder with --reports and take the same file in again:
+    what was ordered already is not ordered twice.
+    """
+
+    code = "ingest.cannot_write_report"
+    kind = Kind.UNAVAILABLE
+    chinese = (
+        "無法將 {file} 的回覆寫入 {folder}：{why}。不再下達任何指令。"
+        "請以 --reports 指定其他資料夾並重新匯入同一檔案：已下達者不會重複下達。"
     )
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+
+
+def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
+    parser = add_command(
+        subcommands,
+        common,
+        "ingest",
+        ingest,
+        "order the payments of pain.001 files; a pain.002 answers each",
+        description="Order the payments of pain.001 files; a pain.002 answers each. A line for each"
+        " payment says what became of it and why. Ends with 1 if a file was refused whole or"
+        " nothing of it was accepted (RJCT), with 0 if all or a part of each was accepted or is"
+        " pending. A file that is refused does not stop the next one.",
+    )
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="a pain.001.001.03 or .09 file"
+    )
     parser.add_argument("--dry-run", action="store_true", help="check only; order nothing")
     parser.add_argument("--credential", metavar="NAME", help="use the token saved under this name")
     parser.add_argument(
         "--reports", type=Path, metavar="DIR", help="where answers go (default: beside the file)"
     )
-    parser.set_defaults(command=ingest)
+
+
+class Told:
+    """One file's payments as they come: lines for people, else kept for the one JSON value."""
+
+    def __init__(self, terminal: Terminal, file: Path) -> None:
+        self._terminal = terminal
+        self._name = file.name
+        self.payments: list[dict[str, object]] = []
+        terminal.progress(f"{self._name}: checking")
+
+    def progress(self, done: int, of: int) -> None:
+        self._terminal.progress(f"{self._name}: {done:,} of {of:,}")
+
+    def payment(self, result: PaymentResult, reasons: Sequence[str]) -> None:
+        if self._terminal.is_json:
+            self.payments.append(
+                {
+                    "end_to_end_id": result.end_to_end_id,
+                    "status": result.status,
+                    "reason_code": result.reason_code,
+                    "reasons": list(reasons),
+                    "text": result.text,
+                }
+            )
+            return
+        # A file's own sentence names the element at fault, which the words of a code do not.
+        words = all_in_words(reasons) if len(reasons) > 1 or result.text in reasons else result.text
+        parts = (result.status, result.reason_code or "", words or "")
+        line = f"{visible(result.end_to_end_id or '-'):<{_ID_COLUMNS}}  {'  '.join(parts)}"
+        self._terminal.say("  " + visible(line.rstrip()))
 
 
 def ingest(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Go on with the next file when one is refused; the exit code tells that one was."""
+    for file in arguments.files:
+        with _opened(file):
+            pass  # Before anything is ordered.
+    with contextlib.ExitStack() as stack:
+        take = _taking(arguments, stack)
+        said = []
+        for file in arguments.files:
+            told = Told(terminal, file)
+            result = take(file, told)
+            terminal.say(f"{visible(file.name)}: {_summary(result)}")
+            value = {"file": str(file), "result": result, "payments": told.payments}
+            said.append((value, result.group_status == PaymentStatus.REJECTED))
+    if terminal.is_json:
+        terminal.value([value for value, _ in said], "")
+    return REFUSED if any(is_refused for _, is_refused in said) else DONE
+
+
+def _taking(
+    arguments: argparse.Namespace, stack: contextlib.ExitStack
+) -> Callable[[Path, Told], Ingested]:
+    """What is done with each file."""
     if arguments.dry_run:
-        results = [_tried(arguments, file) for file in arguments.files]
-    else:
-        installation = load_installation(arguments.settings)
-        with GateClient(
-            installation.sockets,
-            CHANNEL_SOCKET,
-            token=_token(installation, arguments.credential),
-            timeout_seconds=_TIMEOUT_SECONDS,
-        ) as gate:
-            results = [
-                _ingested(arguments, terminal, installation, gate, file) for file in arguments.files
-            ]
-    return _say(terminal, list(zip(arguments.files, results, strict=True)))
+        return lambda file, told: _tried(arguments, file, told)
+    installation = load_installation(arguments.settings)
+    token = _token(installation, arguments.credential)
+    gate = stack.enter_context(
+        connected(installation, CHANNEL_SOCKET, token=token, timeout_seconds=_TIMEOUT_SECONDS)
+    )
+    return lambda file, told: _ingested(arguments, installation, gate, file, told)
 
 
-def _tried(arguments: argparse.Namespace, file: Path) -> Ingested:
+def _summary(result: Ingested) -> str:
+    if result.refusal:
+        return f"{result.group_status}, refused whole: {result.refusal}: {result.sentence}"
+    counts = ", ".join(f"{count:,} {status}" for status, count in result.statuses.items())
+    return f"{result.group_status}: {counts}"
+
+
+def _tried(arguments: argparse.Namespace, file: Path, told: Told) -> Ingested:
     with _opened(file) as stream:
-        return in_own_thread(lambda: try_file(stream, schema_dir=arguments.settings.schema_dir))
+        return in_own_thread(
+            lambda: try_file(
+                stream,
+                schema_dir=arguments.settings.schema_dir,
+                progress=told.progress,
+                tell=told.payment,
+            )
+        )
 
 
 def _ingested(
     arguments: argparse.Namespace,
-    terminal: Terminal,
     installation: Installation,
     gate: GateClient,
     file: Path,
+    told: Told,
 ) -> Ingested:
     now_ms = SystemClock().now_ms()
     head = ReportHead(message_id=f"CS{new_id(now_ms).hex()}", created_ms=now_ms)
-    report = (arguments.reports or file.parent) / f"{file.name}.pain002.xml"
-    unfinished = report.with_name(report.name + ".part")
-    with _opened(file) as stream, unfinished.open("wb") as target:
+    folder = arguments.reports or file.parent
+    with _opened(file) as stream, _whole_report(folder, file.name) as target:
         _keep_sealed(installation, file.name, stream)
         stream.seek(0)
-        result = in_own_thread(
+        return in_own_thread(
             lambda: ingest_file(
                 stream,
                 gate=gate,
                 report=target,
                 head=head,
                 schema_dir=arguments.settings.schema_dir,
-                progress=lambda done, total: terminal.progress(f"{file.name}: {done} of {total}"),
+                progress=told.progress,
+                tell=told.payment,
             )
         )
-        target.flush()
-        os.fsync(target.fileno())
-    terminal.end_progress()
-    # Whole or not at all, so that whoever watches the folder never reads half an answer.
-    if unfinished.stat().st_size:
-        unfinished.replace(report)
-    else:
-        unfinished.unlink()
-    return result
+
+
+@contextlib.contextmanager
+def _whole_report(folder: Path, name: str) -> Iterator[BinaryIO]:
+    """The report is there whole or not at all, so that nobody reads half an answer."""
+    report = folder / f"{name}.pain002.xml"
+    unfinished = report.with_name(report.name + ".part")
+    try:
+        with unfinished.open("wb") as target:
+            yield target
+            target.flush()
+            os.fsync(target.fileno())
+        if unfinished.stat().st_size:
+            unfinished.replace(report)
+    except OSError as error:
+        why = str(error.strerror)
+        raise CannotWriteReport(file=name, folder=str(folder), why=why) from None
+    finally:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
 
 
 def _keep_sealed(installation: Installation, name: str, stream: BinaryIO) -> None:
@@ -139,18 +236,6 @@ def _keep_sealed(installation: Installation, name: str, stream: BinaryIO) -> Non
             piece += 1
             file_id = new_id(SystemClock().now_ms())
             files.keep(connection, file_id=file_id, name=f"{name}#{piece}", content=content)
-
-
-def _say(terminal: Terminal, results: list[tuple[Path, Ingested]]) -> int:
-    if terminal.is_json:
-        terminal.value([{"file": str(file), "result": result} for file, result in results], "")
-    else:
-        for file, result in results:
-            said = ", ".join(f"{count} {status}" for status, count in result.statuses.items())
-            if result.refusal:
-                said = f"refused whole: {result.refusal}: {result.sentence}"
-            terminal.say(f"{file.name}: {said}")
-    return REFUSED if any(result.refusal for _, result in results) else DONE
 
 
 def _token(installation: Installation, name: str | None) -> str:
@@ -172,6 +257,8 @@ def _only_saved(installation: Installation) -> str | None:
 @contextlib.contextmanager
 def _opened(file: Path) -> Iterator[BinaryIO]:
     try:
+        if file.exists() and not file.is_file():
+            raise UnreadableFile(file=file.name, why="it is not a regular file")
         stream = file.open("rb")
     except OSError as error:
         raise UnreadableFile(file=file.name, why=str(error.strerror)) from None

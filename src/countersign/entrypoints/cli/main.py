@@ -3,21 +3,21 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
 from psycopg import OperationalError
 
+from countersign.entrypoints.cli.parsing import PROGRAM, Command, CommandParser
 from countersign.entrypoints.cli.terminal import REFUSED, Terminal
 from countersign.entrypoints.installation import NotRunning
 from countersign.gate.client import FrameRefused
 from countersign.infra.logs import configure_logs
 from countersign.infra.settings import load_settings
-from countersign.kernel.refusal import Refusal
+from countersign.kernel.refusal import Kind, Refusal
 
-Command = Callable[[argparse.Namespace, Terminal], int]
 # In the order of the help. A command loads its own module only: all of them take a second.
 _MODULES = {
     "run": "run",
@@ -36,25 +36,34 @@ _MODULES = {
 }
 
 
+class SystemRefused(Refusal):
+    """The operating system refused {what}: {why}.
+
+    See who owns it, its permissions and the free space, then ask again.
+    """
+
+    code = "cli.system_refused"
+    kind = Kind.UNAVAILABLE
+    chinese = "作業系統拒絕存取 {what}：{why}。請檢查其擁有者、權限與可用空間，然後重試。"
+
+
+class NotAFolder(Refusal):
+    """{folder} is not a folder; name the data folder with --data."""
+
+    code = "cli.not_a_folder"
+    kind = Kind.INVALID
+    chinese = "{folder} 不是資料夾；請以 --data 指定資料夾。"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code."""
     words = sys.argv[1:] if arguments is None else arguments
-    parsed = _parser(words).parse_args(words)
+    parsed = parser_for(words).parse_args(words)
     terminal = Terminal(is_json=parsed.json, language=os.environ.get("LANG", "en"))
     if parsed.data:
         os.environ["COUNTERSIGN_DATA"] = str(Path(parsed.data).absolute())
-    command: Command = parsed.command
     try:
-        if not getattr(parsed, "reads_settings_itself", False):
-            parsed.settings = load_settings()
-            configure_logs(parsed.settings.log_level)
-        return command(parsed, terminal)
-    except Refusal as refusal:
-        return terminal.refusal(refusal)
-    except FrameRefused as refusal:
-        return terminal.refused_code(refusal.code)
-    except OperationalError:
-        return terminal.refusal(NotRunning(folder=str(parsed.settings.data_dir)))
+        return _run(parsed, terminal)
     except KeyboardInterrupt:
         return 128 + 2
     except BrokenPipeError:
@@ -63,9 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return REFUSED
 
 
-def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="countersign",
+def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of these words' command; of all commands where they name none."""
+    parser = CommandParser(
+        prog=PROGRAM,
         description="The gate between channels that order transfers and rails that carry them.",
     )
     parser.add_argument("--version", action="version", version=version("countersign"))
@@ -79,6 +89,38 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     for name in [asked] if asked else dict.fromkeys(_MODULES.values()):
         import_module(f"countersign.entrypoints.cli.{name}").add(subcommands, common)
     return parser
+
+
+def _run(parsed: argparse.Namespace, terminal: Terminal) -> int:
+    command: Command = parsed.command
+    try:
+        if not getattr(parsed, "reads_settings_itself", False):
+            _require_folder()
+            parsed.settings = load_settings()
+            configure_logs(parsed.settings.log_level)
+        return command(parsed, terminal)
+    except Refusal as refusal:
+        return terminal.refusal(refusal)
+    except FrameRefused as refusal:
+        return terminal.refused_code(refusal.code)
+    except OperationalError:
+        return terminal.refusal(NotRunning(folder=str(parsed.settings.data_dir)))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        what = error.filename if isinstance(error.filename, str) else "a file or connection"
+        return terminal.refusal(SystemRefused(what=what, why=str(error.strerror)))
+
+
+def _require_folder() -> None:
+    """Refuse a data folder that is a file or a pipe; one that is not there may come."""
+    folder = Path(os.environ.get("COUNTERSIGN_DATA") or "data")
+    try:
+        (folder / "anything").stat()
+    except NotADirectoryError:
+        raise NotAFolder(folder=str(folder)) from None
+    except OSError:
+        return
 
 
 if __name__ == "__main__":

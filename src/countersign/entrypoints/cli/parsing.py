@@ -1,23 +1,61 @@
-"""Pieces that the commands share: subcommands, amounts and accounts as text, gate clients."""
+"""Pieces that the commands share: parsers with an example, amounts and accounts, gate clients."""
 
 import argparse
+import textwrap
+from collections.abc import Callable
 from typing import Any
 
+from countersign.entrypoints.cli.examples import EXAMPLES
+from countersign.entrypoints.cli.terminal import Terminal
 from countersign.entrypoints.installation import Installation, NotRunning, load_installation
 from countersign.gate.client import GateClient, GateUnreachable
 from countersign.gate.commands import Answer
 from countersign.gate.requests import OPERATOR_SOCKET
-from countersign.infra.settings import Settings
 from countersign.kernel.account import Iban, OtherAccount, canonical
 from countersign.kernel.money import Money
 
+PROGRAM = "countersign"
 Subcommands = Any  # argparse keeps the type of what add_subparsers gives to itself.
+Command = Callable[[argparse.Namespace, Terminal], int]
+ACCOUNT_HELP = "an IBAN, or SCHEME:NUMBER, or :NUMBER"
+CURRENCY_HELP = "ISO 4217 code, for example EUR"
+REASON_HELP = "why; stored sealed"
+_HELP_COLUMNS = 80
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser whose help ends with the example of its command."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        example = EXAMPLES.get(str(options.get("prog")).removeprefix(PROGRAM).strip())
+        if example:
+            options["epilog"] = f"example:\n  {PROGRAM} {example}"
+        options["description"] = textwrap.fill(options.get("description") or "", _HELP_COLUMNS)
+        options["formatter_class"] = argparse.RawDescriptionHelpFormatter
+        super().__init__(*arguments, **options)
 
 
 def group(subcommands: Subcommands, name: str, help_text: str) -> Subcommands:
     """A command that only has subcommands."""
     parser = subcommands.add_parser(name, help=help_text, description=help_text)
     return parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+
+def add_command(
+    subcommands: Subcommands,
+    common: argparse.ArgumentParser,
+    name: str,
+    command: Command,
+    help_text: str,
+    *,
+    description: str = "",
+) -> argparse.ArgumentParser:
+    """A command that does something."""
+    parser: argparse.ArgumentParser = subcommands.add_parser(
+        name, parents=[common], help=help_text, description=description or help_text
+    )
+    parser.set_defaults(command=command)
+    return parser
 
 
 def account_reference(text: str) -> str:
@@ -49,16 +87,24 @@ def amount_text(units: int, currency: str) -> str:
     return f"{sign}{int(whole):,}{dot}{decimals}"
 
 
-def installation_of(settings: Settings) -> Installation:
-    return load_installation(settings)
-
-
 def operator(arguments: argparse.Namespace) -> GateClient:
     """The operator's connection to the running gate."""
     installation = load_installation(arguments.settings)
-    if not (installation.sockets / OPERATOR_SOCKET).exists():
-        raise NotRunning(folder=str(installation.data_dir))
-    return GateClient(installation.sockets, OPERATOR_SOCKET, timeout_seconds=10)
+    return connected(installation, OPERATOR_SOCKET, timeout_seconds=10)
+
+
+def connected(
+    installation: Installation, socket_name: str, *, token: str = "", timeout_seconds: float
+) -> GateClient:
+    """A connection that is there; where nothing runs it is refused at once."""
+    client = GateClient(
+        installation.sockets, socket_name, token=token, timeout_seconds=timeout_seconds
+    )
+    try:
+        client.connect()
+    except GateUnreachable:
+        raise NotRunning(folder=str(installation.data_dir)) from None
+    return client
 
 
 def is_refused(answer: Answer) -> bool:
@@ -74,15 +120,3 @@ def _between(text: str, least: int, most: int) -> int:
     if not least <= number <= most:
         raise argparse.ArgumentTypeError(f"{text} is not from {least} to {most}")
     return number
-
-
-__all__ = [
-    "GateUnreachable",
-    "account_reference",
-    "amount_text",
-    "group",
-    "installation_of",
-    "is_refused",
-    "money",
-    "operator",
-]

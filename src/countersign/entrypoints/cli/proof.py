@@ -1,16 +1,23 @@
 """`countersign proof export|verify`: one transfer's story for others, checked offline."""
 
 import argparse
+import textwrap
 from pathlib import Path
 
 import psycopg
 
 from countersign.audit.checkpoint import Verifier
-from countersign.entrypoints.cli.parsing import Subcommands, group, whole_number
-from countersign.entrypoints.cli.terminal import Terminal
+from countersign.entrypoints.cli.parsing import (
+    Subcommands,
+    add_command,
+    amount_text,
+    group,
+    whole_number,
+)
+from countersign.entrypoints.cli.terminal import Terminal, visible
 from countersign.entrypoints.installation import load_installation
 from countersign.flows.export_proof import export_proof
-from countersign.flows.verify_proof import verify_proof
+from countersign.flows.verify_proof import VerifiedProof, verify_proof
 from countersign.gate.intake import Intake
 from countersign.infra.database import Role
 from countersign.kernel.refusal import Kind, Refusal
@@ -25,10 +32,18 @@ class UnreadableProof(Refusal):
     chinese = "無法讀取檔案 {file}：{why}；請檢查名稱與權限。"
 
 
+class CannotWriteProof(Refusal):
+    """The proof cannot be written to {file}: {why}; name a place that can be with --output."""
+
+    code = "proof.cannot_write"
+    kind = Kind.UNAVAILABLE
+    chinese = "無法將證明寫入 {file}：{why}；請以 --output 指定可寫入的位置。"
+
+
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     commands = group(subcommands, "proof", "export and verify proofs of transfers")
-    exporting = commands.add_parser("export", parents=[common], help="write one transfer's proof")
-    exporting.add_argument("number", type=whole_number)
+    exporting = add_command(commands, common, "export", export, "write one transfer's proof")
+    exporting.add_argument("number", type=whole_number, help="the transfer's number")
     exporting.add_argument(
         "--disclose",
         action="append",
@@ -37,18 +52,22 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         help="also show this restricted field, for example creditor_name; may be repeated",
     )
     exporting.add_argument(
-        "--since", type=whole_number, metavar="SIZE", help="an older checkpoint's size"
+        "--since",
+        type=whole_number,
+        metavar="SIZE",
+        help="also prove that the log of this older size is the beginning of the log now",
     )
     exporting.add_argument(
-        "--output", type=Path, metavar="FILE", help="default: transfer-N.proof.json"
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="where it is written (default: transfer-N.proof.json)",
     )
-    exporting.set_defaults(command=export)
-    verifying = commands.add_parser("verify", parents=[common], help="check a proof, offline")
-    verifying.add_argument("file", type=Path)
+    verifying = add_command(commands, common, "verify", verify, "check a proof, offline")
+    verifying.add_argument("file", type=Path, help="the proof, as `proof export` wrote it")
     verifying.add_argument(
         "--key", help="the log's key as `audit key` prints it; without it trust is not proven"
     )
-    verifying.set_defaults(command=verify)
 
 
 def export(arguments: argparse.Namespace, terminal: Terminal) -> int:
@@ -56,6 +75,7 @@ def export(arguments: argparse.Namespace, terminal: Terminal) -> int:
     dsn = installation.dsn(Role.APP)
     keyset = installation.keyset()
     output = arguments.output or Path(f"transfer-{arguments.number}.proof.json")
+    terminal.progress(f"making the proof of transfer {arguments.number}")
     with (
         psycopg.connect(dsn) as connection,
         SubjectKeys(lambda: psycopg.connect(dsn), keyset, installation.instance) as keys,
@@ -68,7 +88,10 @@ def export(arguments: argparse.Namespace, terminal: Terminal) -> int:
             disclose=arguments.disclose,
             older_size=arguments.since,
         )
-    output.write_bytes(proof)
+    try:
+        output.write_bytes(proof)
+    except OSError as error:
+        raise CannotWriteProof(file=str(output), why=str(error.strerror)) from None
     value = {"file": str(output), "bytes": len(proof)}
     return terminal.value(value, f"wrote {output} ({len(proof):,} bytes)")
 
@@ -78,6 +101,7 @@ def verify(arguments: argparse.Namespace, terminal: Terminal) -> int:
         content = arguments.file.read_bytes()
     except OSError as error:
         raise UnreadableProof(file=str(arguments.file), why=str(error.strerror)) from None
+    terminal.progress(f"checking {arguments.file.name}")
     trusted = Verifier.parse(arguments.key) if arguments.key else None
     proof = verify_proof(content, trusted)
     value = {
@@ -91,9 +115,26 @@ def verify(arguments: argparse.Namespace, terminal: Terminal) -> int:
         "fields": dict(proof.fields),
         "withheld": list(proof.withheld),
     }
-    lines = [f"proven: transfer {proof.transfer} of {proof.log} is {proof.status}"]
-    lines += [f"  {name}: {shown}" for name, shown in proof.fields.items() if shown is not None]
-    lines.append(f"  withheld: {', '.join(proof.withheld) or 'nothing'}")
+    return terminal.value(value, "\n".join(_lines(proof)))
+
+
+def _lines(proof: VerifiedProof) -> list[str]:
+    """What is proven; a file that nobody vouches for may hold any text."""
+    lines = [f"proven: transfer {proof.transfer} of {visible(proof.log)} is {proof.status}"]
+    for name, shown in proof.fields.items():
+        if name == "instructed_amount":
+            lines.append(f"  {name}: {_amount(shown, proof.fields.get('currency'))}")
+        elif shown is not None and name != "currency":
+            lines.append(f"  {name}: {visible(str(shown))}")
+    withheld = f"withheld: {', '.join(proof.withheld) or 'nothing'}"
+    lines += textwrap.wrap(withheld, initial_indent="  ", subsequent_indent="    ")
     if not proof.is_key_trusted:
         lines.append("  the key came with the proof itself: give --key to know who vouches for it")
-    return terminal.value(value, "\n".join(lines))
+    return lines
+
+
+def _amount(units: object, currency: object) -> str:
+    try:
+        return f"{amount_text(int(str(units)), str(currency))} {currency}"
+    except (ValueError, Refusal):
+        return visible(f"{units} {currency}")

@@ -1,6 +1,7 @@
 """`countersign restore --from FILE`: an installation out of its backup, into an empty folder."""
 
 import argparse
+import shlex
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -11,19 +12,24 @@ from countersign.entrypoints.backup.restoring import (
     check_backup,
     restore_installation,
 )
-from countersign.entrypoints.cli.backup import Sparingly, moment
-from countersign.entrypoints.cli.parsing import Subcommands
-from countersign.entrypoints.cli.terminal import Terminal
+from countersign.entrypoints.cli.parsing import Subcommands, add_command
+from countersign.entrypoints.cli.terminal import Terminal, moment
 from countersign.flows.backup.checking import Checked
+from countersign.infra.secrets_file import UnreadableSecrets
 from countersign.infra.settings import Settings
 
 
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
-    help_text = "bring an installation back from a backup, into an empty data folder"
-    parser = subcommands.add_parser(
-        "restore", parents=[common], help=help_text, description=help_text
+    parser = add_command(
+        subcommands,
+        common,
+        "restore",
+        restore,
+        "bring an installation back from a backup, into an empty data folder",
     )
-    parser.add_argument("--from", type=Path, required=True, metavar="FILE", dest="file")
+    parser.add_argument(
+        "--from", type=Path, required=True, metavar="FILE", dest="file", help="the backup"
+    )
     parser.add_argument(
         "--key-file", type=Path, metavar="FILE", help="the key (default: as for `run`)"
     )
@@ -41,7 +47,6 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="passwords of database roles that are there already, as in secrets/database.json",
     )
-    parser.set_defaults(command=restore)
 
 
 def restore(arguments: argparse.Namespace, terminal: Terminal) -> int:
@@ -49,19 +54,19 @@ def restore(arguments: argparse.Namespace, terminal: Terminal) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = _settings(arguments)
     file = arguments.file.absolute()
-    progress = Sparingly(terminal)
+    terminal.progress(f"checking {file.name}")
     if arguments.check:
-        checked = check_backup(file, settings=settings, progress=progress)
-        terminal.end_progress()
+        checked = check_backup(file, settings=settings, progress=terminal.progress)
         return terminal.value(_value(checked), "\n".join(_lines(checked)) + "\nit is whole")
+    if arguments.roles_file and not arguments.roles_file.is_file():
+        raise UnreadableSecrets(path=str(arguments.roles_file))
     restored = restore_installation(
         file,
         settings=settings,
         with_settings_file=not arguments.without_settings,
         roles_file=arguments.roles_file,
-        progress=progress,
+        progress=terminal.progress,
     )
-    terminal.end_progress()
     return _said(terminal, restored, settings)
 
 
@@ -87,7 +92,8 @@ def _said(terminal: Terminal, restored: Restored, settings: Settings) -> int:
         lines.append(f"`run` will look for the key at {for_run}: put it there, or set key_file.")
     if restored.left_out:
         lines.append(f"left out, not of Countersign's making: {', '.join(restored.left_out)}")
-    lines.append(f"Then: countersign run --data {settings.data_dir}, and countersign audit verify.")
+    data = f"--data {shlex.quote(str(settings.data_dir))}"
+    lines.append(f"Then: `countersign run {data}`, and `countersign audit verify {data}`.")
     return terminal.value(value, "\n".join(lines))
 
 

@@ -11,10 +11,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from countersign.entrypoints.child import ChildProcess, Readiness
-from countersign.entrypoints.cli.parsing import Subcommands
-from countersign.entrypoints.cli.terminal import DONE, REFUSED, Terminal
-from countersign.entrypoints.gate.process import GateProcess
+from countersign.entrypoints.cli.parsing import Subcommands, add_command
+from countersign.entrypoints.cli.terminal import Terminal
 from countersign.entrypoints.installation import (
     Installation,
     NotSetUp,
@@ -22,10 +20,9 @@ from countersign.entrypoints.installation import (
     load_installation,
     set_up,
 )
-from countersign.entrypoints.processes import gate_of, rail_of, worker_of
 from countersign.entrypoints.rail.behaviour import Behaviour
-from countersign.entrypoints.rail.process import RailProcess
-from countersign.entrypoints.supervision import Supervised
+from countersign.entrypoints.run_lock import run_lock
+from countersign.entrypoints.running import KeptServer, Running, StopAsked, unless_stopped
 from countersign.gate.client import GateClient
 from countersign.gate.commands import Kind, SetPolicy
 from countersign.gate.requests import OPERATOR_SOCKET, Query
@@ -34,8 +31,7 @@ from countersign.infra.migrations.runner import migrate
 from countersign.infra.postgres.binaries import find_binaries
 from countersign.infra.postgres.cluster import EmbeddedCluster
 from countersign.infra.postgres.os_user import choose_os_user
-from countersign.infra.postgres.server import external_server
-from countersign.rails.model import Patience
+from countersign.infra.postgres.server import Server, external_server
 from countersign.rules.model import DEFAULT_POLICY, encode_policy
 
 _PLAIN_RAIL = Behaviour(delay_min_ms=200, delay_max_ms=1500)
@@ -44,7 +40,11 @@ _GENESIS_POLICY_KEY = b"genesis policy\x00\x00"
 
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     help_text = "start the database, gate, rail and worker; the first time, set them up"
-    parser = subcommands.add_parser("run", parents=[common], help=help_text, description=help_text)
+    description = (
+        f"{help_text}. It says `ready` when all of them work and `stopped` when Ctrl-C or SIGTERM"
+        ' has ended them; with --json, {"ready": true, ...} and {"stopped": true}, a line each.'
+    )
+    parser = add_command(subcommands, common, "run", run, help_text, description=description)
     parser.add_argument(
         "--name", default=socket.gethostname(), help="the instance's name, given at set-up"
     )
@@ -56,29 +56,35 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         help="let the simulated rail misbehave: reject, lose_order, lose_answer and double_answer"
         " from 0 to 1, delay_min_ms and delay_max_ms (for example reject=0.1,lose_answer=0.2)",
     )
-    parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
-    """Run until a signal; ends with 1 when the gate ended by itself."""
+    """Run until a signal; a refusal says what ended it before."""
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     installation = _installation(arguments, terminal)
-    with _database(installation) as database:
+    with contextlib.suppress(StopAsked), run_lock(installation.data_dir):
+        _run(installation, arguments.rail_faults, terminal, stopping)
+    return terminal.value({"stopped": True}, "stopped")
+
+
+def _run(
+    installation: Installation,
+    behaviour: Behaviour,
+    terminal: Terminal,
+    stopping: threading.Event,
+) -> None:
+    with _running_server(installation, stopping) as (reached, kept):
+        database = unless_stopped(lambda: _prepared(installation, reached), stopping)
         installation.note_reach(database)
-        gate = gate_of(installation, database)
-        ready = gate.start()
-        others = [
-            Supervised("rail", lambda: _started(_rail(installation, arguments.rail_faults))),
-            Supervised(
-                "worker", lambda: _started(worker_of(installation, database, patience=Patience()))
-            ),
-        ]
+        running = Running(
+            installation, database, server=kept, behaviour=behaviour, stopping=stopping
+        )
         try:
-            _first_policy(installation)
-            for other in others:
-                other.begin()
+            ready = running.start_gate()
+            unless_stopped(lambda: _first_policy(installation), stopping)
+            running.start_others()
             value = {
                 "ready": True,
                 "instance": installation.instance.hex(),
@@ -89,21 +95,9 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
                 "pid": os.getpid(),
             }
             terminal.value(value, f"ready: {installation.name} in {installation.data_dir}")
-            status = _until_stopped(gate, others, stopping)
+            running.look_after_all()
         finally:
-            for other in reversed(others):
-                other.stop()
-            gate.stop()
-    return status
-
-
-def _until_stopped(gate: GateProcess, others: list[Supervised], stopping: threading.Event) -> int:
-    while not stopping.wait(0.2):
-        if gate.process.poll() is not None:
-            return REFUSED
-        for other in others:
-            other.look_after()
-    return DONE
+            running.stop()
 
 
 def _installation(arguments: argparse.Namespace, terminal: Terminal) -> Installation:
@@ -122,13 +116,13 @@ def _installation(arguments: argparse.Namespace, terminal: Terminal) -> Installa
 
 
 @contextlib.contextmanager
-def _database(installation: Installation) -> Iterator[Database]:
+def _running_server(
+    installation: Installation, stopping: threading.Event
+) -> Iterator[tuple[Server, KeptServer | None]]:
+    """The database server, and how to keep it alive where it is the embedded one."""
     settings = installation.settings
-    secrets = installation.data_dir / "secrets"
     if settings.database_url:
-        database = prepare_database(external_server(settings.database_url), secrets_folder=secrets)
-        migrate(database)
-        yield database
+        yield external_server(settings.database_url), None
         return
     cluster = EmbeddedCluster(
         installation.data_dir,
@@ -141,19 +135,18 @@ def _database(installation: Installation) -> Iterator[Database]:
             " database could reach the gate's keys; start as root or use an external server.",
             file=sys.stderr,
         )
-    with cluster:
-        database = prepare_database(cluster.server(), secrets_folder=cluster.folders.secrets)
-        migrate(database)
-        yield database
+    kept = KeptServer(cluster, stopping)
+    kept.start()
+    try:
+        yield cluster.server(), kept
+    finally:
+        kept.stop()
 
 
-def _started(child: ChildProcess[Readiness]) -> ChildProcess[Readiness]:
-    child.start()
-    return child
-
-
-def _rail(installation: Installation, behaviour: Behaviour) -> RailProcess:
-    return rail_of(installation, behaviour, seed=int.from_bytes(installation.instance[:4], "big"))
+def _prepared(installation: Installation, server: Server) -> Database:
+    database = prepare_database(server, secrets_folder=installation.data_dir / "secrets")
+    migrate(database)
+    return database
 
 
 def _behaviour(text: str) -> Behaviour:

@@ -1,18 +1,28 @@
-"""What a command says: tables for people, one JSON value with `--json`, progress on stderr."""
+"""What a command says: tables for people, one JSON value with `--json`, progress on stderr.
 
+Rules: 1. Text that came from outside shows no character that cannot be seen, so that no file moves
+the cursor or the order of what is read. 2. Progress is for a screen alone, and gone before anything
+else is said.
+"""
+
+import shlex
+import shutil
 import sys
 import unicodedata
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import msgspec
 
 from countersign.gate.commands import Answer
 from countersign.gate.sentences import refusal_of
+from countersign.infra.clock import monotonic
 from countersign.kernel.refusal import Refusal, refusal_class
 
 DONE = 0
 REFUSED = 1
 USAGE = 2
+_PROGRESS_SECONDS = 0.2
 
 
 class Terminal:
@@ -21,6 +31,8 @@ class Terminal:
     def __init__(self, *, is_json: bool, language: str) -> None:
         self.is_json = is_json
         self._language = "zh" if language.startswith("zh") else "en"
+        self._is_in_progress = False
+        self._next_progress = 0.0
 
     def value(self, value: object, text: str) -> int:
         """One result: the JSON value or the sentence."""
@@ -40,7 +52,7 @@ class Terminal:
 
     def refusal(self, refusal: Refusal) -> int:
         """Say why it was refused and what to do next."""
-        sentence = refusal.sentence("zh" if self._language == "zh" else "en")
+        sentence = _quoted(refusal).sentence("zh" if self._language == "zh" else "en")
         return self._refused(refusal.code, sentence)
 
     def refused_answer(self, answer: Answer) -> int:
@@ -52,16 +64,14 @@ class Terminal:
         return self.refusal(refusal_class(code)())
 
     def progress(self, text: str) -> None:
-        """Say how far long work is; on a terminal the line is written over."""
-        if self.is_json:
+        """Say how far long work is, in one line that is written over; a few times a second."""
+        if self.is_json or not sys.stderr.isatty() or monotonic() < self._next_progress:
             return
-        is_screen = sys.stderr.isatty()
-        sys.stderr.write(f"\r\x1b[K{text}" if is_screen else f"{text}\n")
+        self._is_in_progress = True
+        self._next_progress = monotonic() + _PROGRESS_SECONDS
+        columns = shutil.get_terminal_size().columns
+        sys.stderr.write(f"\r\x1b[K{visible(text)[: columns - 1]}")
         sys.stderr.flush()
-
-    def end_progress(self) -> None:
-        if not self.is_json and sys.stderr.isatty():
-            sys.stderr.write("\r\x1b[K")
 
     def say(self, text: str) -> None:
         """A remark for people only."""
@@ -72,12 +82,42 @@ class Terminal:
         if self.is_json:
             self._out(_json({"error": {"code": code, "sentence": sentence}}))
         else:
-            print(f"{code}: {sentence}", file=sys.stderr)
+            self._end_progress()
+            print(f"{code}: {visible(sentence)}", file=sys.stderr)
         return REFUSED
 
-    @staticmethod
-    def _out(text: str) -> None:
+    def _out(self, text: str) -> None:
+        self._end_progress()
         print(text, flush=True)
+
+    def _end_progress(self) -> None:
+        if self._is_in_progress:
+            self._is_in_progress = False
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def visible(text: str) -> str:
+    """The text with a question mark for each character that cannot be seen."""
+    return "".join("?" if unicodedata.category(c) in _UNSEEN else c for c in text)
+
+
+def moment(milliseconds: int) -> str:
+    """A time as people and programs read it."""
+    at = datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+# Controls, formats (which change the direction of writing), lone surrogates, line ends.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def _quoted(refusal: Refusal) -> Refusal:
+    """The refusal with its folder as a shell takes it: the sentence may have a command to copy."""
+    details = dict(refusal.details)
+    if isinstance(details.get("folder"), str):
+        details["folder"] = shlex.quote(str(details["folder"]))
+    return type(refusal)(**details)
 
 
 def _json(value: object) -> str:
@@ -85,7 +125,7 @@ def _json(value: object) -> str:
 
 
 def _cell(value: object) -> str:
-    return "" if value is None else str(value)
+    return "" if value is None else visible(str(value))
 
 
 def _aligned(lines: list[list[str]]) -> list[str]:

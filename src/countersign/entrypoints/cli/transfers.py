@@ -1,12 +1,13 @@
 """`countersign transfers list|show|release|reject|cancel|hold`."""
 
 import argparse
-from datetime import UTC, datetime
 
 import psycopg
 
 from countersign.entrypoints.cli.parsing import (
+    REASON_HELP,
     Subcommands,
+    add_command,
     amount_text,
     count,
     group,
@@ -14,66 +15,104 @@ from countersign.entrypoints.cli.parsing import (
     operator,
     whole_number,
 )
-from countersign.entrypoints.cli.terminal import Terminal
+from countersign.entrypoints.cli.reasons import REJECT_CODES, reject_code
+from countersign.entrypoints.cli.story import told_story
+from countersign.entrypoints.cli.terminal import Terminal, moment
 from countersign.entrypoints.installation import load_installation
+from countersign.gate.client import GateClient
 from countersign.gate.commands import Kind
-from countersign.gate.journal.reading import read_story
-from countersign.gate.requests import CancelRequest, HoldRequest, RejectRequest, ReleaseRequest
-from countersign.gate.rows import CommandRow
+from countersign.gate.queries import read_standing
+from countersign.gate.requests import (
+    CancelRequest,
+    HoldRequest,
+    Query,
+    RejectRequest,
+    ReleaseRequest,
+)
 from countersign.infra.database import Role
-from countersign.rails import queries
-from countersign.transfers.model import Action, Status
+from countersign.transfers.model import Status
 
+_STATUSES = [status.name.lower() for status in Status]
+# The newest first, each with what its last command made of it; a refused command made nothing.
 _LIST = """
 SELECT t.number, t.amount, t.currency, t.reasons, b.batch_ms,
   coalesce(upper(c.outcome), CAST(t.status AS text)) AS status
-FROM (SELECT * FROM transfers.transfer ORDER BY day DESC, number DESC LIMIT %(limit)s) AS t
+FROM transfers.transfer AS t
 LEFT JOIN LATERAL (
   SELECT outcome FROM gate.command
-  WHERE transfer = t.number AND transfer > 0 AND position('.' IN outcome) = 0
+  WHERE transfer = t.number AND transfer > 0 AND day >= t.day AND position('.' IN outcome) = 0
   ORDER BY number DESC LIMIT 1
 ) AS c ON true
 CROSS JOIN LATERAL (
   SELECT batch_ms FROM gate.batch WHERE first_number <= t.number ORDER BY seq DESC LIMIT 1
 ) AS b
-ORDER BY t.number DESC
+WHERE (%(name)s::text IS NULL OR coalesce(upper(c.outcome), CAST(t.status AS text))
+    IN (%(name)s::text, %(value)s::text))
+  -- What is held has its hold, which tells it without a look at every transfer's commands.
+  AND (%(name)s::text IS DISTINCT FROM 'HELD' OR t.number IN (SELECT number FROM transfers.hold))
+ORDER BY t.day DESC, t.number DESC LIMIT %(limit)s
 """
 
 
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     commands = group(subcommands, "transfers", "list, show and decide about transfers")
-    listing = commands.add_parser("list", parents=[common], help="the newest transfers")
-    listing.add_argument("--limit", type=count, default=50)
-    listing.add_argument("--status", choices=[status.name.lower() for status in Status])
-    listing.set_defaults(command=list_transfers)
-    showing = commands.add_parser("show", parents=[common], help="one transfer with its story")
-    showing.add_argument("number", type=whole_number)
-    showing.set_defaults(command=show)
-    for name, kind, help_text in (
-        ("release", Kind.RELEASE, "let a held transfer go"),
-        ("reject", Kind.REJECT, "refuse a transfer that was not dispatched"),
-        ("cancel", Kind.CANCEL, "take back a transfer that was not dispatched"),
-        ("hold", Kind.HOLD, "stop a transfer that was not dispatched"),
+    listing = add_command(
+        commands, common, "list", list_transfers, "list the newest transfers, the newest first"
+    )
+    listing.add_argument(
+        "--limit", type=count, default=50, help="how many at most (default: %(default)s)"
+    )
+    listing.add_argument(
+        "--status",
+        choices=_STATUSES,
+        metavar="STATUS",
+        help=f"only those that are in this status now: {', '.join(_STATUSES)}",
+    )
+    showing = add_command(
+        commands,
+        common,
+        "show",
+        show,
+        "show one transfer with its story; names and accounts are masked",
+    )
+    showing.add_argument("number", type=whole_number, help="the transfer's number")
+    for kind, help_text in (
+        (Kind.RELEASE, "let a held transfer go"),
+        (Kind.REJECT, "refuse a transfer that was not dispatched"),
+        (Kind.CANCEL, "take back a transfer that was not dispatched"),
+        (Kind.HOLD, "stop a transfer that was not dispatched"),
     ):
-        parser = commands.add_parser(name, parents=[common], help=help_text)
-        parser.add_argument("number", type=whole_number)
-        parser.add_argument("--reason", required=True, help="why; stored sealed")
+        parser = add_command(commands, common, kind.name.lower(), decide, help_text)
+        parser.add_argument("number", type=whole_number, help="the transfer's number")
+        parser.add_argument("--reason", required=True, help=REASON_HELP)
         if kind == Kind.REJECT:
-            parser.add_argument("--code", default="CUST", help="ISO 20022 reason (default: CUST)")
+            known = ", ".join(REJECT_CODES)
+            help_code = f"the ISO 20022 reason to report (default: %(default)s), one of {known}"
+            parser.add_argument("--code", default="CUST", help=help_code)
         if kind == Kind.HOLD:
-            parser.add_argument("--owner", default="duty_officer")
-            parser.add_argument("--hours", type=count, default=72)
-        parser.set_defaults(command=decide, kind=kind)
+            parser.add_argument(
+                "--owner", default="duty_officer", help="who looks at it (default: %(default)s)"
+            )
+            parser.add_argument(
+                "--hours", type=count, default=72, help="until it expires (default: %(default)s)"
+            )
+        parser.set_defaults(kind=kind)
 
 
 def list_transfers(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    wanted = Status[arguments.status.upper()] if arguments.status else None
+    parameters = {
+        "limit": arguments.limit,
+        "name": wanted.name if wanted else None,
+        "value": wanted.value if wanted else None,
+    }
     dsn = load_installation(arguments.settings).dsn(Role.APP)
     with psycopg.connect(dsn) as connection:
-        found = connection.execute(_LIST, {"limit": arguments.limit}).fetchall()
+        found = connection.execute(_LIST, parameters).fetchall()
     rows = [
         (
             number,
-            _time(batch_ms),
+            moment(batch_ms),
             amount_text(amount, currency),
             currency,
             _status(status),
@@ -81,57 +120,15 @@ def list_transfers(arguments: argparse.Namespace, terminal: Terminal) -> int:
         )
         for number, amount, currency, reasons, batch_ms, status in found
     ]
-    if arguments.status:
-        rows = [row for row in rows if row[4] == arguments.status]
     headings = ("number", "ordered", "amount", "currency", "status", "reasons")
-    return terminal.table(headings, rows, "no transfer yet: `countersign ingest FILE`")
+    empty = "no transfer yet: `countersign ingest FILE`"
+    return terminal.table(
+        headings, rows, f"no transfer is {arguments.status}" if arguments.status else empty
+    )
 
 
 def show(arguments: argparse.Namespace, terminal: Terminal) -> int:
-    """Parties stay sealed here; `proof export --disclose` opens what is needed."""
-    dsn = load_installation(arguments.settings).dsn(Role.APP)
-    with psycopg.connect(dsn) as connection:
-        story = read_story(connection, arguments.number)
-        sending = queries.sendings(connection, [arguments.number]).get(arguments.number)
-    order = story.transfer
-    events = [
-        {
-            "number": event.row.number,
-            "time": _time(event.batch_ms),
-            "event": Kind(event.row.kind).name.lower()
-            if isinstance(event.row, CommandRow)
-            else "order",
-            "outcome": event.row.outcome
-            if isinstance(event.row, CommandRow)
-            else Status(event.row.status).name.lower(),
-        }
-        for event in story.events
-    ]
-    value: dict[str, object] = {
-        "number": order.number,
-        "status": story.status.name.lower(),
-        "action": Action(order.action).name.lower(),
-        "amount": amount_text(order.amount, order.currency),
-        "currency": order.currency,
-        "reasons": [reason for reason in order.reasons.split(",") if reason],
-        "policy": order.policy,
-        "digest": order.digest.hex(),
-    }
-    if sending:
-        value["rail"] = {
-            "transaction_id": sending.transaction_id,
-            "uetr": sending.uetr,
-            "state": sending.state.name.lower(),
-            "status": sending.status,
-            "reason": sending.reason,
-            "attempts": sending.attempt,
-            "questions": sending.asked,
-        }
-    value["events"] = events
-    lines = [f"{name:9} {text}" for name, text in value.items() if name not in {"events", "rail"}]
-    if sending:
-        lines.append(f"rail      {sending.state.name.lower()} {sending.status} {sending.reason}")
-    lines += [f"  {e['time']}  {e['event']:12} {e['outcome']}" for e in events]
+    value, lines = told_story(load_installation(arguments.settings), arguments.number)
     return terminal.value(value, "\n".join(lines))
 
 
@@ -142,23 +139,33 @@ def decide(arguments: argparse.Namespace, terminal: Terminal) -> int:
         case Kind.RELEASE:
             request = ReleaseRequest(number, reason)
         case Kind.REJECT:
-            request = RejectRequest(number, arguments.code, reason)
+            request = RejectRequest(number, reject_code(arguments.code), reason)
         case Kind.HOLD:
             request = HoldRequest(number, arguments.owner, arguments.hours, reason)
         case _:
             request = CancelRequest(number, reason)
     with operator(arguments) as gate:
         answer = gate.ask(arguments.kind, request)
-    if is_refused(answer):
-        return terminal.refused_answer(answer)
+        if is_refused(answer):
+            return terminal.refused_answer(answer)
+        is_stopped = arguments.kind == Kind.RELEASE and _is_frozen(gate, number)
     value = {"transfer": number, "status": answer.outcome, "command": answer.number}
-    return terminal.value(value, f"transfer {number} is {answer.outcome}")
+    text = f"transfer {number} is {answer.outcome}"
+    if arguments.kind == Kind.RELEASE:
+        value["is_frozen"] = is_stopped
+    if is_stopped:
+        text += (
+            "\nBut a side of it is frozen, so it is held again when it is due for dispatch:"
+            " `countersign unfreeze` the account first, then release it again."
+        )
+    return terminal.value(value, text)
+
+
+def _is_frozen(gate: GateClient, number: int) -> bool:
+    """Whether a side of an open transfer is frozen; what has left already is not stopped by it."""
+    standing = read_standing(gate.ask(Query.TRANSFER, number))
+    return standing is not None and standing.is_frozen
 
 
 def _status(text: str) -> str:
     return (Status(int(text)) if text.isdigit() else Status[text]).name.lower()
-
-
-def _time(milliseconds: int) -> str:
-    moment = datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -60,17 +60,8 @@ def reachable(site: Site) -> Verdict | None:
             "請檢查其是否執行、網路，以及 secrets/database.json 中的密碼。",
         )
     data = Folders(root=site.data_dir.resolve()).data
-    if find_postmaster(data, choose_os_user(site.settings.pg_user)) is None:
-        return warning(
-            "The database does not run; `countersign run` starts it.",
-            "資料庫未執行；請以 `countersign run` 啟動。",
-        )
-    return fault(
-        "The database server runs but does not answer; see its log in postgres/log, then start"
-        " `countersign run` again.",
-        "資料庫伺服器正在執行但沒有回應；"
-        "請查看 postgres/log 中的日誌，然後重新執行 `countersign run`。",
-    )
+    has_server = find_postmaster(data, choose_os_user(site.settings.pg_user)) is not None
+    return _SILENT if has_server else _NOT_RUNNING if site.runner is None else _DEAD
 
 
 def version(site: Site) -> Verdict | None:
@@ -192,6 +183,22 @@ def clock(site: Site) -> Verdict:
     )
 
 
+_NOT_RUNNING = warning(
+    "The database does not run; `countersign run` starts it.",
+    "資料庫未執行；請以 `countersign run` 啟動。",
+)
+_DEAD = fault(
+    "The database is dead while `countersign run` lives, which starts it again within seconds; ask"
+    " again, and if it stays so see what `countersign run` writes and the log in postgres/log.",
+    "`countersign run` 仍在執行，但資料庫已中止；它會在數秒內重新啟動資料庫。"
+    "請稍後再查；若仍如此，請查看 `countersign run` 的輸出與 postgres/log 中的日誌。",
+)
+_SILENT = fault(
+    "The database server runs but does not answer; see its log in postgres/log, then start"
+    " `countersign run` again.",
+    "資料庫伺服器正在執行但沒有回應；"
+    "請查看 postgres/log 中的日誌，然後重新執行 `countersign run`。",
+)
 _UNSAFE = """
     SELECT name::text FROM pg_catalog.pg_settings
     WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit')

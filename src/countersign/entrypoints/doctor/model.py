@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 
 from countersign.entrypoints.installation import Installation
+from countersign.entrypoints.run_lock import running_process
 from countersign.infra.database import Role
 from countersign.infra.settings import Settings
 from countersign.kernel.refusal import Refusal
@@ -73,6 +74,11 @@ class Site:
         self.installation = installation
         self.settings_refusal = settings_refusal
         self.installation_refusal = installation_refusal
+
+    @cached_property
+    def runner(self) -> int | None:
+        """The process of `countersign run`, or None when nobody runs this installation."""
+        return None if self.installation is None else running_process(self.data_dir)
 
     @cached_property
     def reader(self) -> Connection | None:

@@ -1,10 +1,12 @@
 """Runs one worker: `python -m countersign.entrypoints.worker.main`, its wiring as JSON on stdin.
 
 Prints one JSON line when it works. Of several workers of one database one works and the others
-wait. Ends with 0 when asked to; whatever happens, all that it was doing may be done again.
+wait. Ends with 0 soon after it was asked to; whatever happens, all that it was doing may be done
+again.
 """
 
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -38,6 +40,7 @@ EXIT_REFUSED = 3
 _IDLE_SECONDS = 0.1
 _PAUSE_SECONDS = 1.0
 _GATE_SECONDS = 10.0
+_GRACE_SECONDS = 2.0
 _SUBJECT_KEYS_MAX = 10_000
 _FORGET_SECONDS = 1.0
 _log = get_logger(__name__)
@@ -66,6 +69,7 @@ def main() -> int:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    threading.Thread(target=_insist, args=(stopping,), name="ending", daemon=True).start()
     try:
         protector = protector_for(
             Path(wiring.data_dir),
@@ -79,6 +83,13 @@ def main() -> int:
         return EXIT_REFUSED
     _run(wiring, keyset, stopping)
     return EXIT_STOPPED
+
+
+def _insist(stopping: threading.Event) -> None:
+    """End whatever it is waiting for: a gate or a database that is away answers nobody."""
+    stopping.wait()
+    threading.Event().wait(_GRACE_SECONDS)
+    os._exit(EXIT_STOPPED)
 
 
 def _run(wiring: Wiring, keyset: Keyset, stopping: threading.Event) -> None:

@@ -24,6 +24,7 @@ class FaultKind(StrEnum):
     KEY_STRANGE = "audit.key_strange"
     KEY_WRONG = "audit.key_wrong"
     LOG_CUT = "audit.log_cut"
+    OUTBOX_DIFFERS = "audit.outbox_differs"
     OUTBOX_MISSING = "audit.outbox_missing"
     POLICY_DIFFERS = "audit.policy_differs"
     POSTING_DIFFERS = "audit.posting_differs"

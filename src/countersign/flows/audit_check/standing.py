@@ -69,10 +69,15 @@ class StandingCheck:
         self._compare(FaultKind.HOLD_DIFFERS, "hold of transfer", wanted, stored, columns)
 
     def _compare_outbox(self, connection: Connection) -> None:
-        """A released transfer that is not in the outbox would wait for ever."""
-        for number in tables.not_due(connection, sorted(self._standing.waiting)):
-            what = f"released transfer {number} is not in the outbox"
-            self._report.add(FaultKind.OUTBOX_MISSING, what)
+        """A released transfer that is not in the outbox would wait for ever, or too long."""
+        waiting = self._standing.waiting
+        for number, due_ms in tables.dispatch_times(connection, sorted(waiting)):
+            if due_ms is None:
+                what = f"released transfer {number} is not in the outbox"
+                self._report.add(FaultKind.OUTBOX_MISSING, what)
+            elif waiting[number] not in {None, due_ms}:
+                what = f"released transfer {number} is due at another time"
+                self._report.add(FaultKind.OUTBOX_DIFFERS, what)
 
     def _compare(
         self,

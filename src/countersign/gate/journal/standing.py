@@ -32,10 +32,10 @@ SELECT_HOLDS = """
 SELECT number, owner, reasons, until_ms FROM transfers.hold
 WHERE $1::bigint IS NULL OR number > $1::bigint ORDER BY number LIMIT $2::int
 """
-# Of some transfers those that nothing would ever dispatch.
-SELECT_NOT_DUE = """
-SELECT u.number FROM unnest($1::bigint[]) AS u (number)
-WHERE NOT EXISTS (SELECT FROM gate.outbox AS o WHERE o.number = u.number AND o.topic = $2::smallint)
+# When some transfers are due for dispatch; never, where nothing would dispatch them.
+SELECT_DUE = """
+SELECT u.number, o.due_ms FROM unnest($1::bigint[]) AS u (number)
+LEFT JOIN gate.outbox AS o ON o.number = u.number AND o.topic = $2::smallint
 ORDER BY u.number
 """
 
@@ -48,9 +48,10 @@ def rows(connection: Connection, statement: str) -> Iterator[tuple[Any, ...]]:
         after = page[-1][0]
 
 
-def not_due(connection: Connection, transfers: Sequence[int]) -> Iterator[int]:
-    """Of some transfers, in order, those without an outbox row for their dispatch."""
+def dispatch_times(
+    connection: Connection, transfers: Sequence[int]
+) -> Iterator[tuple[int, int | None]]:
+    """(transfer, when the outbox has it dispatched or None), in the order of the transfers."""
     for start in range(0, len(transfers), ROWS_A_PAGE):
         asked = list(transfers[start : start + ROWS_A_PAGE])
-        for row in ask_values(connection, SELECT_NOT_DUE, [asked, DISPATCH_DUE]):
-            yield row[0]
+        yield from ask_values(connection, SELECT_DUE, [asked, DISPATCH_DUE])

@@ -11,10 +11,10 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, NamedTuple, Self
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -84,17 +84,27 @@ class EmbeddedCluster:
         """Whether a server of this data folder is alive, whoever started it."""
         return find_postmaster(self.folders.data, self.os_user) is not None
 
-    def start(self, *, timeout_seconds: float = START_TIMEOUT_SECONDS) -> None:
-        """Make the data folder if need be, start or adopt the server, and wait until it serves."""
+    def start(
+        self,
+        *,
+        timeout_seconds: float = START_TIMEOUT_SECONDS,
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Make the data folder if need be, start or adopt the server, and wait until it serves.
+
+        The wait ends with StartFailed when the server `is_wanted` no more.
+        """
         make_root(self.folders, self.os_user)
-        if self._lock is None:  # Held already when a server that died is started again.
+        is_again = self._lock is not None  # A server that died is started again.
+        if not is_again:
             self._take_lock()
         try:
-            self._start(clock.monotonic() + timeout_seconds)
+            self._start(_Patience(clock.monotonic() + timeout_seconds, is_wanted))
         except BaseException:
             # Whatever was started is ended, so that a failed start leaves nothing behind.
             self._end_own_process()
-            self._release_lock()
+            if not is_again:  # Else whoever runs the server still has to stop it.
+                self._release_lock()
             raise
 
     def stop(self, *, timeout_seconds: float = STOP_TIMEOUT_SECONDS) -> None:
@@ -133,7 +143,7 @@ class EmbeddedCluster:
         """Give the running server for `prepare_database`."""
         return Server(admin_dsn=self.superuser_dsn(), is_embedded=True)
 
-    def _start(self, deadline: float) -> None:
+    def _start(self, patience: "_Patience") -> None:
         make_server_folder(self.folders, self.os_user)
         self.os_user.require_access(self._binaries.folder)
         password = self._secrets.get_or_make("superuser")
@@ -144,21 +154,21 @@ class EmbeddedCluster:
             self._reap()
         while not self._is_ready():
             if self.is_running:
-                self._sleep(deadline)  # One that outlived its supervisor, or is on its way down.
+                self._sleep(patience)  # One that outlived its supervisor, or is on its way down.
             else:
-                self._launch(deadline)
+                self._launch(patience)
         self._require_own_server()
 
     def _is_ready(self) -> bool:
         postmaster = find_postmaster(self.folders.data, self.os_user)
         return postmaster is not None and postmaster.is_ready
 
-    def _launch(self, deadline: float) -> None:
+    def _launch(self, patience: "_Patience") -> None:
         """Start a server process; return when it is ready, or when it is worth another try."""
         with tempfile.TemporaryFile() as errors:
             self._process = self._open_process(errors)
             while self._process.poll() is None and not self._is_ready():
-                self._sleep(deadline)
+                self._sleep(patience)
             if self._process.poll() is None:
                 return
             errors.seek(0)
@@ -166,7 +176,7 @@ class EmbeddedCluster:
         self._process = None
         if not self._is_worth_another_try(message):
             raise StartFailed(folder=str(self.folders.root), reason=last_line(message))
-        self._sleep(deadline)
+        self._sleep(patience)
 
     def _is_worth_another_try(self, message: str) -> bool:
         # After a kill the old server's children need a moment to notice and to let go.
@@ -206,9 +216,11 @@ class EmbeddedCluster:
             raise InvariantBroken("a server has an address once it was started")
         return self._socket_folder
 
-    def _sleep(self, deadline: float) -> None:
-        if clock.monotonic() > deadline:
+    def _sleep(self, patience: "_Patience") -> None:
+        if clock.monotonic() > patience.deadline:
             raise StartFailed(folder=str(self.folders.root), reason="it was not ready in time")
+        if not patience.is_wanted():
+            raise StartFailed(folder=str(self.folders.root), reason="it was told to stop")
         time.sleep(_POLL_SECONDS)
 
     def _require_own_server(self) -> None:
@@ -264,6 +276,13 @@ class EmbeddedCluster:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+class _Patience(NamedTuple):
+    """How long a start is waited for."""
+
+    deadline: float
+    is_wanted: Callable[[], bool]
 
 
 _POLL_SECONDS = 0.02

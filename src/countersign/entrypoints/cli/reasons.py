@@ -1,0 +1,67 @@
+"""Reason codes in words: what the rules say of an order, and the ISO reasons of a rejection."""
+
+from collections.abc import Iterable
+
+from countersign.channels.reasons import NARRATIVE, REASONS
+from countersign.kernel.refusal import Kind, Refusal, all_refusals
+from countersign.rails.messages import DUPLICATE_REASONS
+
+# What is no refusal and so has no sentence of its own.
+WORDS = {
+    "access.credential_revoked": "the credential that ordered it is revoked",
+    "operator": "an operator stopped it",
+    "rules.amount": "the amount alone is large enough for a second look",
+    "rules.dormant_debtor": "a large order after a long silence of the debtor",
+    "rules.frequency": "more orders of the debtor within an hour than usual",
+    "rules.frozen_side": "a side of it is frozen",
+    "rules.near_threshold": "several orders of a day just below the threshold",
+    "rules.new_creditor": "a large first payment to this creditor",
+    "rules.no_thresholds": "the policy has no thresholds for this currency",
+    "sca.factor_missing": "no factor that the policy demands vouches for it",
+}
+# A person's reasons; the others are those that files and orders are refused for.
+_BY_A_PERSON = frozenset({"CUST", "FRAD", "TECH"})
+REJECT_CODES = tuple(
+    sorted(
+        _BY_A_PERSON
+        | {NARRATIVE}
+        | DUPLICATE_REASONS
+        | {
+            code
+            for reason in REASONS.values()
+            for code in ((reason,) if isinstance(reason, str) else reason)
+        }
+    )
+)
+
+
+class UnknownReasonCode(Refusal):
+    """{code} is not a reason code of ISO 20022 that can be given; see `transfers reject --help`."""
+
+    code = "cli.unknown_reason_code"
+    kind = Kind.INVALID
+    chinese = "{code} 不是可使用的 ISO 20022 原因代碼；請參閱 `transfers reject --help`。"
+
+
+def reject_code(text: str) -> str:
+    """The code of a rejection, once it is known to be one."""
+    if text not in REJECT_CODES:
+        raise UnknownReasonCode(code=text[:64])
+    return text
+
+
+def in_words(code: str) -> str:
+    """A reason with what it means, as far as that is known."""
+    words = WORDS.get(code) or next(
+        (refusal().sentence() for refusal in all_refusals() if refusal.code == code), ""
+    )
+    return f"{code}: {words}" if words else code
+
+
+def reasons_of(text: str) -> list[str]:
+    """The codes in a row's reasons."""
+    return [code for code in text.split(",") if code]
+
+
+def all_in_words(codes: Iterable[str]) -> str:
+    return "; ".join(map(in_words, codes))

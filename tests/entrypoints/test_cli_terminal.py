@@ -1,0 +1,132 @@
+"""What a terminal shows: nothing hidden, commands that can be copied, progress on a screen."""
+
+import io
+import os
+import pty
+from pathlib import Path
+
+import pytest
+
+from countersign.entrypoints.cli.main import main
+from countersign.entrypoints.cli.reasons import (
+    REJECT_CODES,
+    WORDS,
+    UnknownReasonCode,
+    in_words,
+    reject_code,
+)
+from countersign.entrypoints.cli.terminal import REFUSED, Terminal, moment, visible
+from countersign.entrypoints.installation import NotRunning
+from countersign.gate import checks
+from countersign.rules.policy import FROZEN_SIDE, NO_THRESHOLDS, RULES
+
+pytestmark = pytest.mark.fast
+
+
+def a_terminal(*, is_json: bool = False) -> Terminal:
+    return Terminal(is_json=is_json, language="en")
+
+
+def test_a_screen_shows_progress_and_loses_it_before_anything_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ours, theirs = pty.openpty()
+    os.set_blocking(ours, False)
+    with os.fdopen(theirs, "w") as stderr, os.fdopen(ours, "rb", buffering=0) as seen:
+        monkeypatch.setattr("sys.stderr", stderr)
+        terminal = a_terminal()
+        terminal.progress("1 of 2")
+        terminal.progress("2 of 2")
+        assert seen.read() == b"\r\x1b[K1 of 2", "the second comes too soon to be seen"
+        terminal.refusal(NotRunning(folder="data"))
+        stderr.flush()
+        assert (seen.read() or b"").startswith(b"\r\x1b[Kinstallation.not_running: ")
+        a_terminal(is_json=True).progress("1 of 2")
+        assert seen.read() is None
+        a_terminal().progress("x" * 1000)
+        assert (seen.read() or b"").count(b"x") < 1000, "what is longer than a line would stay"
+
+
+def test_a_file_gets_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    stderr = io.StringIO()
+    monkeypatch.setattr("sys.stderr", stderr)
+    terminal = a_terminal()
+    terminal.progress("1 of 2")
+    terminal.say("done")
+    assert stderr.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Zoë 王小明", "Zoë 王小明"),
+        ("a\x1b[2Jb", "a?[2Jb"),
+        ("a\x9b2Jb", "a?2Jb"),
+        ("a\u202eb", "a?b"),
+        ("a\nb", "a?b"),
+        ("a\udcffb", "a?b"),
+    ],
+)
+def test_what_cannot_be_seen_is_a_question_mark(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+def test_a_table_cell_and_a_refusal_show_no_hidden_character(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    a_terminal().table(["name"], [["a\x1b[2Jb"]], "")
+    a_terminal().refusal(UnknownReasonCode(code="a\x1b[2Jb"))
+    output, errors = capsys.readouterr()
+    assert "\x1b" not in output + errors
+    assert "a?[2Jb" in output
+    assert "a?[2Jb" in errors
+
+
+def test_a_command_in_a_sentence_can_be_copied(capsys: pytest.CaptureFixture[str]) -> None:
+    a_terminal().refusal(NotRunning(folder="/a folder/it's"))
+    said = capsys.readouterr().err
+    assert "`countersign run --data '/a folder/it'\"'\"'s'`" in said
+    a_terminal().refusal(NotRunning(folder="/plain"))
+    assert "`countersign run --data /plain`" in capsys.readouterr().err
+
+
+def test_a_time_is_iso_8601_in_utc() -> None:
+    assert moment(1_795_000_000_007) == "2026-11-18T11:06:40.007Z"
+
+
+def test_every_finding_of_a_check_has_words() -> None:
+    found = {rule.code for rule in RULES} | {NO_THRESHOLDS, FROZEN_SIDE}
+    found |= {checks.FACTOR_MISSING, checks.CREDENTIAL_REVOKED}
+    assert found <= set(WORDS)
+    assert in_words("ledger.insufficient_funds").startswith("ledger.insufficient_funds: The acc")
+    assert in_words("not.known") == "not.known"
+
+
+def test_a_rejection_gives_a_known_reason_code() -> None:
+    assert {"CUST", "FRAD", "TECH", "DUPL", "AC03", "NARR"} <= set(REJECT_CODES)
+    assert reject_code("FRAD") == "FRAD"
+    for wrong in ("", "frad", "ZZZZ", "a b!"):
+        with pytest.raises(UnknownReasonCode):
+            reject_code(wrong)
+
+
+def test_a_file_for_a_data_folder_is_refused_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    monkeypatch.setenv("COUNTERSIGN_DATA", "elsewhere")
+    for wrong in (pipe, pipe / "below"):
+        assert main(["accounts", "list", "--data", str(wrong)]) == REFUSED
+        assert capsys.readouterr().err.startswith("cli.not_a_folder: ")
+
+
+def test_what_the_system_refuses_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COUNTERSIGN_DATA", "elsewhere")
+    (tmp_path / "instance.json").mkdir()
+    assert main(["accounts", "list", "--data", str(tmp_path)]) == REFUSED
+    said = capsys.readouterr().err
+    assert said.startswith("cli.system_refused: The operating system refused ")
+    assert "instance.json: Is a directory" in said

@@ -1,0 +1,314 @@
+"""`countersign run` itself: what dies comes back or ends it with a reason, and a stop is a stop."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+from psycopg.conninfo import make_conninfo
+from tests.support.pain001 import DEBTOR_IBAN, Block, Message, Payment
+from tests.support.postgres import reachable_folder
+
+from countersign.entrypoints.installation import default_key_file, load_installation
+from countersign.entrypoints.processes import gate_of
+from countersign.infra.clock import SystemClock, monotonic
+from countersign.infra.database import Database, Role
+from countersign.infra.postgres.server import Server
+from countersign.infra.secrets_file import SecretsFile
+from countersign.infra.settings import load_settings
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(180)]
+
+COMMAND = (sys.executable, "-m", "countersign.entrypoints.cli.main")
+STOP_SECONDS = 8.0  # It takes about one; a gate that is waited for in vain takes more than ten.
+GATE = "countersign.entrypoints.gate.main"
+RAIL = "countersign.entrypoints.rail.main"
+WORKER = "countersign.entrypoints.worker.main"
+
+
+@dataclass
+class Run:
+    """One `countersign run` and its data folder."""
+
+    data: Path
+    process: "subprocess.Popen[str]"
+
+    @classmethod
+    def begin(cls, data: Path, *more: str) -> Self:
+        with (data.parent / "errors").open("a") as errors:
+            process = subprocess.Popen(
+                [*COMMAND, "run", "--data", str(data), "--json", "--name", "shop", *more],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+        return cls(data, process)
+
+    def said(self) -> Any:
+        assert self.process.stdout
+        return json.loads(self.process.stdout.readline())
+
+    def rest(self) -> str:
+        assert self.process.stdout
+        return self.process.stdout.read()
+
+    def call(self, *arguments: str, expect: int = 0) -> Any:
+        done = subprocess.run(
+            [*COMMAND, *arguments, "--data", str(self.data), "--json"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == expect, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    def doctor(self) -> dict[str, str]:
+        """What is not well, by check, of what an installation can do something about."""
+        done = subprocess.run(
+            [*COMMAND, "doctor", "--data", str(self.data), "--json"],
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        checks = json.loads(done.stdout)["checks"]
+        of_machine = {"doctor.schemas", "doctor.open_files", "doctor.disk", "doctor.database_user"}
+        return {
+            check["code"]: check["level"]
+            for check in checks
+            if check["level"] != "ok" and check["code"] not in of_machine
+        }
+
+    def child(self, module: str) -> int | None:
+        """The living process of a part of the program, if it has one."""
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                words = (folder / "cmdline").read_bytes().split(b"\0")
+                parent = (folder / "stat").read_text().rpartition(") ")[2].split()[1]
+            except OSError:
+                continue
+            if module.encode() in words and int(parent) == self.process.pid:
+                return int(folder.name)
+        return None
+
+    def database(self) -> int | None:
+        """The living database server, if there is one."""
+        try:
+            pid = (self.data / "postgres/data/postmaster.pid").read_text().split()[0]
+            words = (Path("/proc") / pid / "cmdline").read_bytes()
+        except (OSError, IndexError):
+            return None
+        return int(pid) if str(self.data).encode() in words else None
+
+    def kill(self, find: Callable[[], int | None]) -> None:
+        pid = find()
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Ctrl-C, which is obeyed soon and cleanly."""
+        begun = monotonic()
+        self.process.send_signal(signal.SIGINT)
+        self.process.send_signal(signal.SIGCONT)  # Where a test had stopped it.
+        assert self.process.wait(60) == 0, (self.data.parent / "errors").read_text()
+        assert monotonic() - begun < STOP_SECONDS
+        assert json.loads(self.rest().splitlines()[-1]) == {"stopped": True}
+        self.assert_nothing_is_left()
+
+    def assert_nothing_is_left(self) -> None:
+        assert self.database() is None
+        for module in (GATE, RAIL, WORKER):
+            assert self.child(module) is None
+        assert list((self.data / "sockets").glob("*")) == []
+
+
+@contextmanager
+def a_run(data: Path, *more: str) -> Iterator[Run]:
+    running = Run.begin(data, *more)
+    try:
+        yield running
+    finally:
+        running.process.send_signal(signal.SIGCONT)
+        running.process.terminate()
+        running.process.wait(60)
+        assert running.process.stdout
+        running.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Path]:
+    """An installation with an account, money and a channel; nobody runs it."""
+    with reachable_folder() as folder:
+        data = folder / "data"
+        with a_run(data) as running:
+            assert running.said()["ready"]
+            opening = ("accounts", "open", DEBTOR_IBAN, "EUR", "--holder", "Debtor")
+            running.call(
+                "accounts", "open", ":RAIL", "EUR", "--holder", "R", "--kind", "settlement"
+            )
+            running.call(*opening)
+            running.call("accounts", "fund", DEBTOR_IBAN, "5000.00", "EUR", "--reason", "x")
+            running.call("credential", "create", "erp", "--save")
+            running.stop()
+        yield data
+
+
+@pytest.fixture
+def running(made: Path) -> Iterator[Run]:
+    with a_run(made) as started:
+        assert started.said()["ready"] is True
+        yield started
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 30.0) -> None:
+    pause, give_up = threading.Event(), monotonic() + seconds
+    while not condition():
+        assert monotonic() < give_up
+        pause.wait(0.05)
+
+
+def order(running: Run, name: str) -> None:
+    """One order is accepted."""
+    today = datetime.fromtimestamp(SystemClock().now_ms() / 1000, tz=UTC).date().isoformat()
+    block = Block(payments=(Payment(amount="12.50"),), execution_date=today)
+    file = running.data.parent / f"{name}.xml"
+    file.write_bytes(Message(blocks=(block,), message_id=f"{name}-{os.getpid()}").bytes())
+    said = running.call("ingest", str(file))
+    assert said[0]["result"]["statuses"] == {"ACSP": 1}
+
+
+def test_a_killed_database_comes_back_and_orders_are_accepted_again(running: Run) -> None:
+    gate, first = running.child(GATE), running.database()
+    running.kill(running.database)
+    wait_for(lambda: is_new_and_serves(running, first))
+    order(running, "after")
+    assert running.child(GATE) == gate, "the gate rides it out"
+    wait_for(lambda: running.doctor() == {})
+    running.stop()
+    stopped = {"doctor.run": "warn", "doctor.gate": "warn", "doctor.database": "warn"}
+    assert running.doctor() == stopped
+
+
+def test_a_gate_comes_back_with_its_database_and_for_no_other_reason(running: Run) -> None:
+    gate, first = running.child(GATE), running.database()
+    running.process.send_signal(signal.SIGSTOP)  # So that it sees both at once.
+    running.kill(running.database)
+    running.kill(lambda: gate)
+    running.process.send_signal(signal.SIGCONT)
+    wait_for(lambda: is_new_and_serves(running, first))
+    wait_for(lambda: running.child(GATE) not in {None, gate})
+    wait_for(lambda: running.doctor() == {})
+    order(running, "anew")
+    running.kill(lambda: running.child(GATE))
+    assert running.process.wait(60) == 1
+    error = json.loads(running.rest())["error"]
+    assert error["code"] == "run.gate_ended"
+    assert "signal 9" in error["sentence"]
+    assert "countersign doctor" in error["sentence"]
+    running.assert_nothing_is_left()
+
+
+def test_a_gate_that_was_overtaken_does_not_come_back(running: Run) -> None:
+    first = running.database()
+    running.kill(running.database)
+    wait_for(lambda: is_new_and_serves(running, first))
+    installation = load_installation(load_settings({"COUNTERSIGN_DATA": str(running.data)}))
+    reach = json.loads((running.data / "database.json").read_text())
+    passwords = SecretsFile(running.data / "secrets" / "database.json").load()
+    database = Database(
+        name=reach["dbname"],
+        server=Server(admin_dsn=make_conninfo(**reach), is_embedded=True),
+        passwords={role: passwords[role] for role in Role},
+    )
+    other = gate_of(installation, database, log_file=running.data.parent / "errors")
+    other.start()
+    try:
+        assert running.process.wait(60) == 1
+        error = json.loads(running.rest())["error"]
+        assert (error["code"], "status 3" in error["sentence"]) == ("run.gate_ended", True)
+    finally:
+        other.kill()
+
+
+def test_a_database_that_keeps_dying_ends_everything_with_a_reason(running: Run) -> None:
+    for _ in range(5):
+        first = running.database()
+        running.kill(running.database)
+        wait_for(partial(is_new_and_serves, running, first))
+    running.kill(running.database)
+    assert running.process.wait(60) == 1
+    assert json.loads(running.rest())["error"]["code"] == "run.database_keeps_dying"
+    running.assert_nothing_is_left()
+
+
+def is_new_and_serves(running: Run, first: int | None) -> bool:
+    file = running.data / "postgres/data/postmaster.pid"
+    return running.database() not in {None, first} and "ready" in file.read_text()
+
+
+def test_ctrl_c_is_obeyed_while_the_database_is_gone_and_an_order_waits(running: Run) -> None:
+    running.process.send_signal(signal.SIGSTOP)  # So that it starts nothing again.
+    running.kill(running.database)
+    wait_for(lambda: running.database() is None)
+    found = running.doctor()
+    assert found["doctor.database"] == found["doctor.gate"] == found["doctor.worker"] == "fail"
+    assert "doctor.run" not in found
+    waiting = subprocess.Popen(
+        [*COMMAND, "accounts", "open", ":X", "EUR", "--holder", "X", "--data", str(running.data)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        errors = running.data.parent / "errors"
+        told = errors.read_text().count("gate.journal_unreachable")
+        wait_for(lambda: errors.read_text().count("gate.journal_unreachable") > told + 3)
+        running.stop()
+    finally:
+        waiting.kill()
+        waiting.communicate()
+
+
+def test_ctrl_c_is_obeyed_while_it_starts(made: Path) -> None:
+    with a_run(made) as starting:
+        wait_for(lambda: starting.child(GATE))
+        gate = starting.child(GATE)
+        assert gate is not None
+        os.kill(gate, signal.SIGSTOP)  # It will never be ready.
+        starting.stop()
+        assert "ready" not in starting.rest()
+
+
+def test_nothing_is_wrong_until_a_rail_freezes_and_once_it_was_started_again(
+    running: Run,
+) -> None:
+    with a_run(running.data) as second:
+        assert second.said()["error"]["code"] == "run.runs_already"
+        assert second.process.wait(30) == 1
+    wait_for(lambda: running.doctor() == {})
+    rail = running.child(RAIL)
+    assert rail is not None
+    os.kill(rail, signal.SIGSTOP)
+    assert running.doctor() == {"doctor.rail": "fail"}
+    os.kill(rail, signal.SIGKILL)
+    wait_for(lambda: running.child(RAIL) not in {None, rail})
+    wait_for(lambda: running.doctor() == {})
+
+
+def test_a_folder_of_other_things_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "notes.txt").write_text("mine", "utf-8")
+    with a_run(tmp_path / "docs") as refused:
+        assert refused.said()["error"]["code"] == "installation.foreign_folder"
+        assert refused.process.wait(30) == 1
+    assert [path.name for path in (tmp_path / "docs").iterdir()] == ["notes.txt"]
+    assert not default_key_file(tmp_path / "docs").exists()

@@ -1,0 +1,105 @@
+"""Where a set-up begins and where it is refused, and that a refused one changes nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from countersign.entrypoints.installation import (
+    ForeignFolder,
+    Installation,
+    default_key_file,
+    load_installation,
+    set_up,
+)
+from countersign.infra.settings import BadSetting, Settings, load_settings
+
+pytestmark = pytest.mark.fast
+
+
+def settings_of(data: Path) -> Settings:
+    return load_settings({"COUNTERSIGN_DATA": str(data)})
+
+
+def installed(data: Path) -> Installation:
+    return set_up(settings_of(data), name="here")
+
+
+def test_a_bad_setting_is_blamed_on_where_it_stands(tmp_path: Path) -> None:
+    file = tmp_path / "countersign.toml"
+    file.write_text('log_level = "loud"\npg_user = "me"\n', "utf-8")
+    with pytest.raises(BadSetting) as refused:
+        settings_of(tmp_path)
+    assert str(file) in refused.value.sentence()
+    for variable, value in (("LOG_LEVEL", "loud"), ("DATABASE_URL", "mysql://hunter2@x")):
+        environment = {"COUNTERSIGN_DATA": str(tmp_path), f"COUNTERSIGN_{variable}": value}
+        if variable != "LOG_LEVEL":
+            file.unlink()
+        with pytest.raises(BadSetting) as refused:
+            load_settings(environment)
+        assert f"COUNTERSIGN_{variable}" in refused.value.sentence()
+        assert str(file) not in refused.value.sentence()
+        assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs", ".git", "keyset.sealed.txt", "postgres"])
+def test_a_folder_of_other_things_is_refused_and_left_alone(tmp_path: Path, name: str) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / name).write_text("mine", "utf-8")
+    (data / "head").write_text("mine too", "utf-8")
+    with pytest.raises(ForeignFolder) as refused:
+        installed(data)
+    assert refused.value.details["found"] == name
+    assert {path.name for path in data.iterdir()} == {name, "head"}
+    assert (data / "head").read_text("utf-8") == "mine too"
+    assert not default_key_file(data).exists()
+
+
+def test_a_file_in_its_place_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("mine", "utf-8")
+    with pytest.raises(ForeignFolder):
+        _ = set_up(settings_of_file(tmp_path), name="here")
+
+
+def settings_of_file(folder: Path) -> Settings:
+    """Settings of a folder, which then turns out to be a file."""
+    settings = settings_of(folder / "elsewhere")
+    return Settings(
+        **{name: getattr(settings, name) for name in Settings.__slots__}
+        | {"data_dir": folder / "data"}
+    )
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        (),
+        ("countersign.toml",),
+        ("lost+found",),
+        (".keyset.sealed.0123456789abcdef",),
+        ("keyset.sealed",),
+        ("keyset.sealed", "head"),
+        ("keyset.sealed", "head", "instance.new"),
+    ],
+)
+def test_an_empty_folder_and_an_unfinished_set_up_are_taken(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in names:
+        (data / name).write_bytes(b"")
+    made = installed(data)
+    assert load_installation(made.settings).instance == made.instance
+    made.keyset()  # It opens.
+
+
+def test_an_installation_without_its_instance_file_keeps_its_keys(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    made = installed(data)
+    (data / "secrets").mkdir()  # As whoever has run once.
+    (data / "instance.json").unlink()
+    keys = made.keyset_file.read_bytes()
+    with pytest.raises(ForeignFolder):
+        installed(data)
+    assert made.keyset_file.read_bytes() == keys

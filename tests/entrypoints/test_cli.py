@@ -374,6 +374,15 @@ def test_lists_mask_and_a_revoked_token_opens_nothing(shell: Shell, folder: Path
     assert refused["error"]["code"] == "access.unknown_credential"
 
 
+def test_a_token_that_cannot_be_kept_is_never_one_that_opens(shell: Shell) -> None:
+    before = shell.call("credential", "list")
+    refused = shell.call("credential", "create", "銀" * 60, "--save", expect=1)
+    assert refused["error"]["code"] == "cli.system_refused"
+    shell.call("credential", "create", "erp", "--save", expect=1)
+    assert shell.call("credential", "list") == before
+    assert [file.name for file in (shell.data / "tokens").iterdir()] == ["erp.token"]
+
+
 def test_a_correction_and_a_funding_are_reversed_once(shell: Shell) -> None:
     for account, overdraft in ((":GIVES", "0"), (":GETS", "5.00")):
         opening = ("accounts", "open", account, "EUR", "--holder", SECRET_NAME)

@@ -27,7 +27,7 @@ from countersign.flows.audit_check.log import LogCheck
 from countersign.flows.audit_check.report import FAULTS_MAX, AuditReport, FaultKind
 from countersign.flows.audit_check.standing import StandingCheck
 from countersign.gate.books import Terms, terms_of
-from countersign.gate.head import Head
+from countersign.gate.head import Head, head_of
 from countersign.gate.journal import scanning
 from countersign.gate.journal.bridge import Connection
 from countersign.gate.journal.scanning import Piece
@@ -175,7 +175,7 @@ class _Walk:
         elif not _follows(header, before):
             self.report.add(FaultKind.BATCH_CHAIN, f"batch {header.seq}")
         kept = self._kept
-        if kept is not None and header.seq == kept.seq and _head_of(header) != kept:
+        if kept is not None and header.seq == kept.seq and head_of(header) != kept:
             self.report.add(FaultKind.HEAD_DIFFERS, f"batch {header.seq}")
         return is_signed
 
@@ -295,7 +295,3 @@ def _follows(header: Header, before: Header | None) -> bool:
         and header.batch_ms >= before.batch_ms
         and header.term >= before.term
     )
-
-
-def _head_of(header: Header) -> Head:
-    return Head(header.seq, header.term, header.root, header.state_hash)

@@ -18,14 +18,13 @@ from countersign.gate.answers import answer_again
 from countersign.gate.batch import (
     CommandRaised,
     Decided,
-    chain_of,
     decide_batch,
     empty_batch,
     signed,
 )
 from countersign.gate.commands import Answer, Submission, Tick, encode
 from countersign.gate.errors import Fenced, GateFault, KeyReused, NotReady, Tampered
-from countersign.gate.head import Head, HeadKeeper
+from countersign.gate.head import HeadKeeper, head_of
 from countersign.gate.journal.protocol import (
     CommitRefused,
     CommitUnknown,
@@ -33,9 +32,10 @@ from countersign.gate.journal.protocol import (
     JournalBroken,
 )
 from countersign.gate.questions import Question, Questions
-from countersign.gate.rows import BatchKind, Header, Signer
+from countersign.gate.rows import BatchKind, Signer
 from countersign.gate.state import State
 from countersign.gate.statistics import Statistics
+from countersign.gate.term import begin_term
 from countersign.gate.waiting import Limits, Waiting
 from countersign.infra.clock import Clock
 from countersign.kernel.invariant import invariant
@@ -94,7 +94,10 @@ class Engine:
         loaded = recovery.load(self._journal, self._signer, kept)
         self.statistics.replayed = loaded.state.next_number - loaded.first
         self._journal.take_over()
-        tiles = loaded.tiles + self._begin_term(loaded.state)
+        tiles = loaded.tiles + begin_term(
+            loaded.state, self._journal, self._signer, self._head, now_ms=self._clock.now_ms
+        )
+        self._term = loaded.state.chain.term
         try:
             recovery.compare(self._journal, loaded.state, loaded.first)
             recovery.compare_tiles(self._journal, loaded.state, tiles)
@@ -261,7 +264,7 @@ class Engine:
 
     def _done(self, decided: Decided) -> None:
         header = decided.header
-        self._head.write(_head_of(header))
+        self._head.write(head_of(header))
         self.durable = Durable(header.first_number + header.leaves, header.root)
         self.statistics.batches += 1
         self.statistics.commands += len(decided.submissions)
@@ -303,7 +306,7 @@ class Engine:
         if standing.signature == header.signature:
             self._done(decided)  # type: ignore[arg-type]
         elif standing.signature == void.signature:
-            self._head.write(_head_of(void))
+            self._head.write(head_of(void))
             self._waiting.put_back(decided.submissions)  # type: ignore[union-attr]
         else:
             raise Fenced(why=f"batch {standing.seq} is of term {standing.term}, not {self._term}")
@@ -374,38 +377,7 @@ class Engine:
             self._signer.check_header(head)
             raise Fenced(why=f"term {head.term} has begun, not {self._term}")
 
-    def _begin_term(self, state: State) -> list[tuple[int, bytes]]:
-        """Commit an empty batch of a new term; follow what the old gate added in between."""
-        tiles: list[tuple[int, bytes]] = []
-        while True:
-            term = state.chain.term + 1
-            batch_ms = max(state.chain.batch_ms, self._clock.now_ms())
-            decided = empty_batch(
-                BatchKind.TERM,
-                state.chain,
-                first_number=state.next_number,
-                batch_ms=batch_ms,
-                term=term,
-            )
-            decided.header = signed(decided.header, self._signer)
-            try:
-                self._journal.commit_start(decided)
-                self._journal.commit_finish()
-            except CommitRefused as error:
-                if not error.is_taken:
-                    raise
-                tiles += recovery.replay_tail(self._journal, self._signer, state, self._head.read())
-                continue
-            state.chain = chain_of(decided.header)
-            self._term = term
-            self._head.write(_head_of(decided.header))
-            return tiles
-
 
 _NO_MAC = b"\x00" * 17
 _PAUSE_SECONDS = 0.1
 _TICKS_TRIED_MAX = 100_000
-
-
-def _head_of(header: Header) -> Head:
-    return Head(header.seq, header.term, header.root, header.state_hash)

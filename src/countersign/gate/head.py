@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from countersign.gate.errors import NoHeadFile
+from countersign.gate.rows import Header
 
 _SLOT_BYTES = 512
 _MAGIC = b"countersign/head/v1\x00"
@@ -26,6 +27,11 @@ class Head(NamedTuple):
     term: int
     root: bytes
     state_hash: bytes
+
+
+def head_of(header: Header) -> Head:
+    """The head once this batch is durable."""
+    return Head(header.seq, header.term, header.root, header.state_hash)
 
 
 class HeadKeeper(Protocol):

@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from countersign.access.model import Credential
 from countersign.audit.compact_range import TILE_LEAVES
 from countersign.gate.batch import CommandRaised, Decided, chain_of, decide_batch, empty_batch
 from countersign.gate.commands import Kind, OpenAccount, PlaceOrder, Submission, decode
 from countersign.gate.context import order_of_refused
 from countersign.gate.errors import GateFault, Tampered
-from countersign.gate.head import Head
+from countersign.gate.head import Head, head_of
 from countersign.gate.journal.protocol import Journal, Projections, Recorded
 from countersign.gate.rows import BatchKind, CommandRow, Header, Signer
 from countersign.gate.snapshot import load_snapshot
@@ -227,9 +228,27 @@ def _compare_rows(decided: Decided, recorded: Recorded) -> None:
 
 
 def _check_kept(header: Header | None, kept: Head) -> None:
-    there = header and Head(header.seq, header.term, header.root, header.state_hash)
-    if there != kept:
+    if header is None or head_of(header) != kept:
         raise Tampered(what=f"batch {kept.seq} is not the one that the head file knows")
+
+
+class _Balance(NamedTuple):
+    number: int
+    balance: int
+    held: int
+    floor: int
+
+
+class _Credential(NamedTuple):
+    number: int
+    verifier: bytes
+    name: str
+    permissions: list[str]
+    is_active: bool
+
+
+def _credential(c: Credential) -> _Credential:
+    return _Credential(c.number, c.verifier, c.name, sorted(c.permissions), c.is_active)
 
 
 def _pairs_of(
@@ -240,20 +259,15 @@ def _pairs_of(
     yield "account", [accounts.account(n) for n in numbers], found.accounts
     yield (
         "balance of account",
-        list(
-            zip(numbers, balances.balance[1:], balances.held[1:], balances.floor[1:], strict=True)
-        ),
+        [_Balance(n, balances.balance[n], balances.held[n], balances.floor[n]) for n in numbers],
         found.balances,
     )
     yield "freeze", sorted(state.accounts.frozen.items()), sorted(map(tuple, found.freezes))
     own = [c for c in state.credentials.values() if c.number >= FIRST_CREDENTIAL]
     yield (
         "credential",
-        [(c.number, c.verifier, c.name, sorted(c.permissions), c.is_active) for c in own],
-        [
-            (c.number, c.verifier, c.name, sorted(c.permissions), c.is_active)
-            for c in sorted(found.credentials, key=lambda c: c.number)
-        ],
+        [_credential(c) for c in own],
+        [_credential(c) for c in sorted(found.credentials, key=lambda c: c.number)],
     )
     in_force = PolicyRow(state.policy_number, hash_of(state.policy_content), state.policy_content)
     newest = sorted(found.policies)[-1:]

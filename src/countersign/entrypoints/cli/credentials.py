@@ -1,9 +1,12 @@
 """`countersign credential create|revoke|list`: the tokens by which channels order."""
 
 import argparse
+import contextlib
 import os
 import secrets
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 
@@ -49,13 +52,13 @@ def create(arguments: argparse.Namespace, terminal: Terminal) -> int:
         permissions=[Permission.TRANSFERS_ORDER],
         is_active=True,
     )
-    with operator(arguments) as gate:
+    # Written before the gate is asked: a token that cannot be kept is never one that opens.
+    with operator(arguments) as gate, _kept(arguments, token) as keep:
         answer = gate.ask(Kind.SET_CREDENTIAL, command)
-    if is_refused(answer):
-        return terminal.refused_answer(answer)
+        if is_refused(answer):
+            return terminal.refused_answer(answer)
+        keep()
     number = msgspec.msgpack.decode(answer.detail)
-    if arguments.save:
-        _save(load_installation(arguments.settings), arguments.name, token)
     text = f"credential {number} ({arguments.name})\ntoken, shown only now: {token}"
     return terminal.value({"credential": number, "token": token}, text)
 
@@ -81,21 +84,32 @@ def list_credentials(arguments: argparse.Namespace, terminal: Terminal) -> int:
     return terminal.table(("number", "name", "state", "permissions"), rows, "no credential")
 
 
-def saved_token(installation: Installation, name: str) -> str | None:
-    """The token that `create --save` kept under this name."""
+def saved_token(installation: Installation, name: str | None) -> str | None:
+    """The token that `create --save` kept under this name; without a name, the only one kept."""
+    files = sorted(_folder(installation).glob("*.token"))
+    wanted = f"{quote(name, safe='')}.token" if name else None
+    found = [file for file in files if wanted in {None, file.name}]
+    return found[0].read_text(encoding="utf-8") if len(found) == 1 else None
+
+
+@contextlib.contextmanager
+def _kept(arguments: argparse.Namespace, token: str) -> Iterator[Callable[[], object]]:
+    """Where a token is to be saved: what gives the file its name once the token opens something."""
+    if not arguments.save:
+        yield lambda: None
+        return
+    folder = _folder(load_installation(arguments.settings))
+    folder.mkdir(mode=0o700, exist_ok=True)
+    file = folder / f"{quote(arguments.name, safe='')}.token"
+    part = file.with_name(f"{file.name}.part")
+    descriptor = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     try:
-        return _token_file(installation, name).read_text(encoding="utf-8")
-    except (FileNotFoundError, ValueError):
-        return None
+        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+            out.write(token)
+        yield lambda: part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
 
 
-def _save(installation: Installation, name: str, token: str) -> None:
-    file = _token_file(installation, name)
-    file.parent.mkdir(mode=0o700, exist_ok=True)
-    descriptor = os.open(file, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        out.write(token)
-
-
-def _token_file(installation: Installation, name: str) -> Path:
-    return installation.data_dir / "tokens" / name.replace("/", "_")
+def _folder(installation: Installation) -> Path:
+    return installation.data_dir / "tokens"

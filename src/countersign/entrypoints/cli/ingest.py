@@ -239,19 +239,11 @@ def _keep_sealed(installation: Installation, name: str, stream: BinaryIO) -> Non
 
 
 def _token(installation: Installation, name: str | None) -> str:
-    if name:
-        token = saved_token(installation, name)
-    else:
-        token = os.environ.get("COUNTERSIGN_TOKEN") or _only_saved(installation)
+    from_environment = None if name else os.environ.get("COUNTERSIGN_TOKEN")
+    token = from_environment or saved_token(installation, name)
     if not token:
         raise NoToken
     return token
-
-
-def _only_saved(installation: Installation) -> str | None:
-    folder = installation.data_dir / "tokens"
-    names = sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
-    return saved_token(installation, names[0]) if len(names) == 1 else None
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -93,9 +94,10 @@ def test_an_unreadable_item_is_refused_and_keeps_its_leaf(
     bed: Bed, body: bytes, outcome: str
 ) -> None:
     with bed.operator() as operator, bed.channel_client() as client:
-        before = _size(operator)
+        size, before = _size(operator), stored_rows(bed)
         assert client.submit([Item(Kind.ORDER, new_key(), body)])[0].outcome == outcome
-        assert _size(operator) == before + 1
+        assert _size(operator) == size + 1
+    assert stored_rows(bed) - before == OF_A_LEAF
 
 
 @pytest.mark.parametrize(
@@ -108,7 +110,10 @@ def test_an_unreadable_item_is_refused_and_keeps_its_leaf(
         ({"currency": "XAU"}, "money.unknown_currency"),
         ({"debtor_account": "IBAN:DE89370400440532013001"}, "account.malformed_iban"),
         ({"creditor_account": "DE89370400440532013000"}, "account.malformed_reference"),
-        ({"debtor_account": "OTHR:CUST:none"}, "accounts.unknown"),
+        (
+            {"debtor_account": "OTHR:CUST:none", "creditor_account": "OTHR:CUST:invented"},
+            "accounts.unknown",
+        ),
         ({"requested_execution_date": "2026-02-30"}, "transfers.malformed_date"),
         ({"requested_execution_date": "1999-01-01"}, "transfers.date_out_of_range"),
         ({"creditor_name": "x" * 141}, "transfers.text_length"),
@@ -116,13 +121,36 @@ def test_an_unreadable_item_is_refused_and_keeps_its_leaf(
         ({"remittance_information": "abc\u202etxt"}, "transfers.control_character"),
     ],
 )
-def test_a_bad_order_is_refused_precisely(
+def test_a_bad_order_is_refused_precisely_and_leaves_nothing_but_its_leaf(
     bed: Bed, traffic: Traffic, change: dict[str, object], outcome: str
 ) -> None:
-    order = msgspec.structs.replace(traffic.order(), **change)
+    plain = msgspec.structs.replace(traffic.order(), creditor_account=reference(2))
+    before = stored_rows(bed)
     with bed.channel_client() as client:
-        answer = client.ask(Kind.ORDER, order)
+        answer = client.ask(Kind.ORDER, msgspec.structs.replace(plain, **change))
     assert answer.outcome == outcome
+    assert stored_rows(bed) - before == OF_A_LEAF
+
+
+def stored_rows(bed: Bed) -> Counter[str]:
+    """How many rows each table has, but for what the gate writes when its time has come."""
+    with psycopg.connect(bed.database.superuser_dsn()) as connection:
+        tables = [f"{schema}.{name}" for schema, name in connection.execute(TABLES)]
+        return Counter(
+            {
+                table: connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()[0]  # type: ignore[index]
+                for table in tables
+            }
+        )
+
+
+OF_A_LEAF = Counter({"gate.command": 1, "gate.request_key": 1, "gate.batch": 1})
+TABLES = """
+SELECT n.nspname, c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^pg_|^information_schema$'
+  AND n.nspname || '.' || c.relname NOT IN
+    ('audit.checkpoint', 'audit.tile', 'gate.snapshot', 'gate.snapshot_part')
+"""
 
 
 def test_two_items_of_one_key_are_refused_whole(bed: Bed, traffic: Traffic) -> None:

@@ -139,7 +139,7 @@ class Desk:
 def desk(database: Database, tmp_path: Path) -> Iterator[Desk]:
     with a_bank(database, tmp_path) as bank:
         bank.app.autocommit = True
-        line, gate = RecordingLine(), WorkerEnd(bank, Preparation(bank.keys))
+        line, gate = RecordingLine(), WorkerEnd(bank, Preparation(bank.keys, bank.accounts))
         dispatcher = Dispatcher(
             bank.app,
             gate=gate,

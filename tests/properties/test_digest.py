@@ -277,3 +277,57 @@ def spoiled(disclosure: Disclosure, name: str, value: Value) -> list[Disclosure]
     leaf = by_the_format(NAMES.index(name), salt, encode_value(true_value))
     out.append(Disclosure(revealed=revealed, withheld={**withheld, name: leaf}))
     return out
+
+
+def test_no_true_and_no_false_stand_for_one_and_zero() -> None:
+    """They encode alike, so a proof would show another value than the one that was ordered."""
+    of_seeds = (b"d" * 16, b"c" * 16)
+    for number, shown in ((1, True), (0, False)):
+        order: list[Value] = [number] * COUNT
+        disclosure = COMMITTER.disclose(sides_of(order, of_seeds), NAMES)
+        assert COMMITTER.verify(disclosure, digest_of(order, of_seeds))["channel"] == number
+        forged = {**disclosure.revealed, "channel": (disclosure.revealed["channel"][0], shown)}
+        with pytest.raises(WrongDisclosure):
+            COMMITTER.verify(replace(disclosure, revealed=forged), digest_of(order, of_seeds))
+
+
+def test_no_salt_swallows_the_beginning_of_a_value() -> None:
+    """Else whoever wrote a text could have another one shown, which stands inside it."""
+    inner = "what is shown instead"
+    carrier = "\x00" * 7 + encode_value(inner).decode()
+    order: list[Value] = [carrier] * COUNT
+    of_seeds = (b"d" * 16, b"c" * 16)
+    disclosure = COMMITTER.disclose(sides_of(order, of_seeds), NAMES)
+    salt = disclosure.revealed["channel"][0]
+    encoded = encode_value(carrier)
+    longer = salt + encoded[: -len(encode_value(inner))]
+    assert longer + encode_value(inner) == salt + encoded
+    forged = {**disclosure.revealed, "channel": (longer, inner)}
+    with pytest.raises(WrongDisclosure):
+        COMMITTER.verify(replace(disclosure, revealed=forged), digest_of(order, of_seeds))
+
+
+@pytest.mark.parametrize("moved", [1, 16, 32, -1])
+def test_no_byte_moves_between_two_withheld_commitments(moved: int) -> None:
+    order: list[Value] = ["x"] * COUNT
+    of_seeds = (b"d" * 16, b"c" * 16)
+    sides = sides_of(order, of_seeds)
+    names = [field.name for field in ORDER_TABLE.fields if field.side == 0]
+    disclosure = COMMITTER.disclose(sides, names[2:])
+    both = disclosure.withheld[names[0]] + disclosure.withheld[names[1]]
+    border = 32 + moved
+    forged = {**disclosure.withheld, names[0]: both[:border], names[1]: both[border:]}
+    with pytest.raises(WrongDisclosure):
+        COMMITTER.verify(replace(disclosure, withheld=forged), digest_of(order, of_seeds))
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview, list, str])
+def test_a_commitment_is_bytes_and_nothing_that_looks_alike(kind: type) -> None:
+    order: list[Value] = ["x"] * COUNT
+    of_seeds = (b"d" * 16, b"c" * 16)
+    disclosure = COMMITTER.disclose(sides_of(order, of_seeds), NAMES[1:])
+    leaf = disclosure.withheld[NAMES[0]]
+    forged: dict[str, bytes] = {**disclosure.withheld}
+    forged[NAMES[0]] = "x" * 32 if kind is str else kind(leaf)  # type: ignore[assignment]
+    with pytest.raises(WrongDisclosure):
+        COMMITTER.verify(replace(disclosure, withheld=forged), digest_of(order, of_seeds))

@@ -57,7 +57,7 @@ def desk(database: Database, tmp_path: Path) -> Iterator[Desk]:
     protector = KeyFileProtector(path=outside / "key", data_dir=data)
     keyset = create_keyset(data / "keyset.json", protector)
     with SubjectKeys(lambda: database.connect(Role.APP), keyset, secrets.token_bytes(16)) as keys:
-        yield Desk(intake=Intake(keys), keys=keys)
+        yield Desk(intake=Intake(keys, unknown_of=lambda _: set()), keys=keys)
 
 
 def an_order(random: Random, **fields: object) -> Order:
@@ -251,3 +251,12 @@ def test_values_of_the_table_are_encoded_as_the_format_says() -> None:
     assert encode_value(None) == b"\x00"
     assert encode_value("é") == b"\x01\x00\x00\x00\x02\xc3\xa9"
     assert encode_value(-2) == b"\x02\x00\x00\x00\x08" + b"\xff" * 7 + b"\xfe"
+
+
+def test_an_order_in_the_name_of_another_credential_is_refused(desk: Desk) -> None:
+    """What the digest says of who ordered is what the gate attests; nobody's word is taken."""
+    (submission,) = desk.prepare(an_order(Random(3), credential=8))
+    assert submission.command == RefusedIntake("access.not_permitted")
+    (unnamed,) = desk.prepare(an_order(Random(3), credential=0))
+    assert isinstance(unnamed.command, PlaceOrder)
+    assert desk.open(unnamed.command).credential == 7

@@ -1,7 +1,7 @@
 """A small bank on real Postgres: a gate, sealed orders, a checkpoint key. Driven by hand."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from countersign.gate import commands
 from countersign.gate.commands import Answer
 from countersign.gate.intake import Intake, OrderRequest
 from countersign.gate.journal.postgres import PostgresJournal
+from countersign.gate.known_accounts import KnownAccounts
 from countersign.infra.database import Database, Role
 from countersign.transfers.order import Order
 from countersign.vault.keyset import create_keyset
@@ -38,6 +39,7 @@ class Bank:
     gate: Harness
     intake: Intake
     keys: SubjectKeys
+    accounts: KnownAccounts
     app: psycopg.Connection[Any]
     checkpoint_key: Ed25519PrivateKey
 
@@ -117,10 +119,13 @@ def a_bank(database: Database, folder: Path) -> Iterator[Bank]:
     with (
         SubjectKeys(lambda: database.connect(Role.APP), keyset, INSTANCE) as keys,
         database.connect(Role.APP) as app,
+        ExitStack() as stack,
     ):
         gate = Harness(journal).start()
-        intake = Intake(keys)
-        bank = Bank(database, gate, intake, keys, app, keyset.signing_key("checkpoint"))
+        accounts = KnownAccounts(lambda: database.connect(Role.APP))
+        stack.callback(accounts.close)
+        intake = Intake(keys, unknown_of=accounts.unknown_of)
+        bank = Bank(database, gate, intake, keys, accounts, app, keyset.signing_key("checkpoint"))
         gate.set_policy()
         _open(bank, SETTLEMENT_IBAN, AccountKind.SETTLEMENT)
         gate.fund(_open(bank, DEBTOR_IBAN, AccountKind.CUSTOMER), 100_000_000)

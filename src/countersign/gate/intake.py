@@ -7,12 +7,13 @@ its fields when the other is erased. 3. A refused order leaves as its code, unde
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from countersign.access.errors import NotPermitted
+from countersign.accounts.errors import UnknownAccount
 from countersign.gate import checks
 from countersign.gate.commands import PlaceOrder, RefusedIntake, Submission, encode
 from countersign.kernel.digest import (
@@ -64,11 +65,19 @@ class SealedOrder(NamedTuple):
     creditor_side: bytes
 
 
+UnknownOf = Callable[[Iterable[bytes]], set[bytes]]
+
+
 class Intake:
     """Prepares the orders of one instance. Belongs to one thread."""
 
-    def __init__(self, keys: SubjectKeys) -> None:
+    def __init__(self, keys: SubjectKeys, *, unknown_of: UnknownOf = set) -> None:
+        """`unknown_of` gives those blind indexes that are no account here: all, unless it is told.
+
+        Who only opens orders needs to know none.
+        """
         self._keys = keys
+        self._unknown_of = unknown_of
         self.instance = keys.instance
         keyset = keys.keyset
         self._index_key = keyset.blind_index.current
@@ -80,6 +89,15 @@ class Intake:
     def prepare(self, credential: int, requests: Sequence[OrderRequest]) -> list[Submission]:
         """Submissions in the order of the requests, refused ones included."""
         checked = [self._checked(credential, request) for request in requests]
+        debtors = {one.indexes[DEBTOR_SIDE] for one in checked if isinstance(one, _Checked)}
+        unknown = self._unknown_of(debtors)  # Before a key is made for anybody.
+        if unknown:
+            checked = [
+                _refused(one, UnknownAccount.code)
+                if isinstance(one, _Checked) and one.indexes[DEBTOR_SIDE] in unknown
+                else one
+                for one in checked
+            ]
         subjects = {index for c in checked if isinstance(c, _Checked) for index in c.indexes}
         keys, erased = self._ensured(subjects) if subjects else ({}, set())
         if erased:

@@ -14,6 +14,7 @@ from countersign.gate import commands, requests
 from countersign.gate.commands import Command, Kind, RefusedIntake, Submission, encode
 from countersign.gate.errors import MalformedRequest
 from countersign.gate.intake import Intake, OrderRequest
+from countersign.gate.known_accounts import KnownAccounts
 from countersign.gate.requests import REQUESTS, Item
 from countersign.kernel.money import exponent
 from countersign.kernel.refusal import Refusal
@@ -31,9 +32,9 @@ HOLDER_PLACE = Place("accounts.account.holder")
 class Preparation:
     """Prepares whatever peers send. Belongs to one thread."""
 
-    def __init__(self, keys: SubjectKeys) -> None:
+    def __init__(self, keys: SubjectKeys, accounts: KnownAccounts) -> None:
         self._keys = keys
-        self._intake = Intake(keys)
+        self._intake = Intake(keys, unknown_of=accounts.unknown_of)
 
     def prepare(self, credential: int, items: Sequence[Item]) -> list[Submission]:
         """Submissions in the order of the items."""

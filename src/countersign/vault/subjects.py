@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import inf
-from typing import Self, TypeVar
+from typing import Self
 
-import psycopg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from countersign.infra.clock import monotonic
+from countersign.infra.kept_connection import KeptConnection
 from countersign.kernel.ids import ID_BYTES, id_text
 from countersign.kernel.invariant import invariant
 from countersign.vault import store
@@ -28,8 +28,6 @@ from countersign.vault.errors import SubjectErased, UnknownSubject
 from countersign.vault.keyset import Keyset
 from countersign.vault.seal import length_prefixed
 from countersign.vault.store import Connection, WrappedKey
-
-_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,7 +50,7 @@ class SubjectKeys:
         invariant(cache_size_max > 0, "the cache holds at least one key")
         self.keyset = keyset
         self.instance = instance
-        self._line = _Line(connect)
+        self._line = KeptConnection(connect)
         self._cache = _Cache(cache_size_max)
         # Held from a read of the table until the cache has the answer, so that no key that was
         # destroyed in between is cached again. Hits do not take it.
@@ -203,33 +201,3 @@ class _Cache:
     def drop(self, subjects: Iterable[bytes]) -> int:
         with self._lock:
             return sum(self._keys.pop(subject, None) is not None for subject in subjects)
-
-
-class _Line:
-    """One connection kept open, and opened anew once when it turns out to be broken."""
-
-    def __init__(self, connect: Callable[[], Connection]) -> None:
-        self._connect = connect
-        self._connection: Connection | None = None
-
-    def run(self, work: Callable[[Connection], _Result]) -> _Result:
-        try:
-            return work(self._opened())
-        except psycopg.OperationalError:
-            # Postgres restarted, perhaps. Every statement of the store may be repeated.
-            self.close()
-            return work(self._opened())
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _opened(self) -> Connection:
-        if self._connection is None:
-            connection = self._connect()
-            connection.autocommit = True
-            # A key must not be lost after data was sealed with it, whatever the server's default.
-            connection.execute("SET synchronous_commit = on")
-            self._connection = connection
-        return self._connection

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from countersign.channels.versions import REPORT_VERSIONS, VERSIONS
+from countersign.channels.versions import VERSIONS
 from countersign.entrypoints.doctor.model import Level, Site, Verdict, fault, fine, refused, warning
 from countersign.entrypoints.rail import main as rail_main
 from countersign.entrypoints.worker import main as worker_main
@@ -96,9 +96,9 @@ def rail(site: Site) -> Verdict | None:
 
 
 def schemas(site: Site) -> Verdict | None:
-    """The official schemas of the messages that are read and written."""
+    """The official schemas that files from outside are held against."""
     folder = site.settings.schema_dir if site.settings else None
-    for message in (*VERSIONS, *REPORT_VERSIONS):
+    for message in VERSIONS:
         try:
             find_schema(message, schema_dir=folder)
         except NoSchema as refusal:

@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psycopg
@@ -28,6 +29,7 @@ from countersign.gate.front import Front, IntakeEnd, Outlet
 from countersign.gate.head import HeadFile
 from countersign.gate.intake_process import start_intake
 from countersign.gate.journal.postgres import PostgresJournal
+from countersign.gate.known_accounts import KnownAccounts
 from countersign.gate.preparation import Preparation
 from countersign.gate.rows import Signer
 from countersign.infra.clock import SystemClock, monotonic
@@ -228,13 +230,11 @@ def _publish(checkpoints: Checkpoints, ending: _Ending) -> None:
 
 
 def _preparation(wiring: Wiring, keyset: Keyset) -> Preparation:
-    keys = SubjectKeys(
-        lambda: psycopg.connect(wiring.dsn, application_name="countersign intake"),
-        keyset,
-        wiring.instance,
-        cache_size_max=_SUBJECT_KEYS_MAX,
-    )
-    return Preparation(keys)
+    def connect() -> psycopg.Connection[Any]:
+        return psycopg.connect(wiring.dsn, application_name="countersign intake")
+
+    keys = SubjectKeys(connect, keyset, wiring.instance, cache_size_max=_SUBJECT_KEYS_MAX)
+    return Preparation(keys, KnownAccounts(connect))
 
 
 @contextlib.contextmanager

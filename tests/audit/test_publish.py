@@ -47,6 +47,16 @@ def test_a_log_that_contradicts_its_past_is_refused(database: Database) -> None:
     assert sizes(database) == [5]
 
 
+def test_a_log_never_goes_back_to_a_size_that_it_had(database: Database) -> None:
+    """Though that size was published, with this very root: the log has been longer since."""
+    with database.connect(Role.GATE, autocommit=True) as gate:
+        publish(gate, head(4), KEY, NOW_MS)
+        publish(gate, head(5), KEY, NOW_MS)
+        with pytest.raises(ForkedLog) as refusal:
+            publish(gate, head(4), KEY, NOW_MS)
+    assert refusal.value.details == {"size": 5}
+
+
 def test_a_checkpoint_of_another_key_does_not_stand_for_ours(database: Database) -> None:
     with database.connect(Role.GATE, autocommit=True) as gate:
         publish(gate, head(5), KEY, NOW_MS)

@@ -16,7 +16,9 @@ from lxml import etree
 from tests.support.pain001 import DEBTOR_IBAN, Block, Message, Payment
 from tests.support.postgres import reachable_folder
 
+from countersign.entrypoints.installation import set_up
 from countersign.infra.clock import SystemClock
+from countersign.infra.settings import load_settings
 
 TODAY = datetime.fromtimestamp(SystemClock().now_ms() / 1000, tz=UTC).date().isoformat()
 SECRET_NAME = "Zarathustra Quellenhof"
@@ -203,7 +205,8 @@ def test_a_release_says_that_a_frozen_side_still_stops_it(shell: Shell, folder: 
     number = str(shell.call("transfers", "list")[0]["number"])
     shell.call("freeze", DEBTOR_IBAN, "--reason", "stolen laptop")
     said = shell.text("transfers", "release", number, "--reason", "called")
-    assert f"transfer {number} is released\nBut a side of it is frozen" in said
+    assert f"transfer {number} is released; this covers rules.amount" in said
+    assert "\nBut a side of it is frozen" in said
     shown = held_again(shell, number)
     assert shown["hold"]["reasons"] == ["rules.frozen_side"]
     assert shown["hold"]["owner"] == "duty_officer"
@@ -231,11 +234,11 @@ def test_a_transfer_is_shown_to_people_with_its_parties_masked(shell: Shell, fol
     assert lines["creditor"] == "FR*********************2606  A*** O*****"
     assert lines["factor"].startswith("attested, by credential 1")
     assert lines["hold"].startswith("duty_officer looks at it; it expires at 20")
-    assert lines["hold"].endswith("Z")
+    assert lines["hold"].endswith(f"Z (hold {number})")
     assert "rules.amount: the amount alone" in held
     shell.call("transfers", "reject", number, "--reason", "theirs", "--code", "FRAD")
     ended = shell.text("transfers", "show", number)
-    assert ended.splitlines()[-1].split()[1:] == ["reject", "rejected", "FRAD"]
+    assert ended.splitlines()[-1].split()[1:] == ["reject", "rejected", "operator", "FRAD"]
     for said in (held, ended):
         assert "[" not in said
         assert "{" not in said
@@ -331,7 +334,7 @@ def test_a_transfer_is_proven_offline_and_the_audit_is_clean(shell: Shell, folde
             refused = shell.call(*export, str(wrong), expect=1)
             assert refused["error"]["code"] == "proof.cannot_write"
         proven = shell.call("proof", "verify", str(output), "--key", key)
-        assert (proven["proven"], proven["key_trusted"]) == (True, True)
+        assert (proven["verdict"], proven["key"]) == ("verified", "yours")
         assert proven["status"] == "settled"
         assert (name in output.read_text("utf-8")) == bool(disclosed)
     output = folder / f"{number}2.json"
@@ -341,6 +344,30 @@ def test_a_transfer_is_proven_offline_and_the_audit_is_clean(shell: Shell, folde
     assert refused["error"]["code"].startswith(("proof.", "digest."))
     report = shell.call("audit", "verify")
     assert (report["clean"], report["fault_count"]) == (True, 0)
+
+
+def test_a_proof_is_checked_with_the_key_that_is_at_hand(shell: Shell, folder: Path) -> None:
+    shell.call("ingest", str(a_file(folder, "keys.xml", Payment())))
+    number = shell.call("transfers", "list")[0]["number"]
+    output = folder / "keys.json"
+    exported_within(shell, 20, number, output)
+    own = shell.call("proof", "verify", str(output))
+    assert (own["verdict"], own["key"]) == ("verified", "of this installation")
+    nowhere = Shell(folder / "nothing here")
+    bare = nowhere.call("proof", "verify", str(output), expect=1)
+    assert (bare["verdict"], bare["key"]) == ("consistent", "of the file")
+    told = nowhere.text("proof", "verify", str(output), expect=1)
+    assert told.startswith("consistent: transfer ")
+    assert "not shown whose log" in told
+    other = Shell(folder / "other" / "data")
+    set_up(load_settings({"COUNTERSIGN_DATA": str(other.data)}), name="shell")
+    refused = other.call("proof", "verify", str(output), expect=1)
+    assert refused["error"]["code"] == "proof.wrong_signature"
+    key = shell.call("audit", "key")["key"]
+    given = other.call("proof", "verify", str(output), "--key", key)
+    assert (given["verdict"], given["key"]) == ("verified", "yours")
+    emptied = other.call("proof", "verify", str(output), "--key", "", expect=1)
+    assert emptied["error"]["code"] == "audit.malformed_verifier_key"
 
 
 def exported_within(shell: Shell, tries: int, number: int, output: Path, *more: str) -> Any:

@@ -3,6 +3,8 @@
 import io
 import os
 import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,13 @@ from countersign.entrypoints.cli.reasons import (
     in_words,
     reject_code,
 )
-from countersign.entrypoints.cli.terminal import REFUSED, Terminal, moment, visible
+from countersign.entrypoints.cli.terminal import (
+    REFUSED,
+    Terminal,
+    language_of,
+    moment,
+    visible,
+)
 from countersign.entrypoints.installation import NotRunning
 from countersign.gate import checks
 from countersign.rules.policy import FROZEN_SIDE, NO_THRESHOLDS, RULES
@@ -130,3 +138,33 @@ def test_what_the_system_refuses_is_a_sentence(
     said = capsys.readouterr().err
     assert said.startswith("cli.system_refused: The operating system refused ")
     assert "instance.json: Is a directory" in said
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "zh_TW.UTF-8"}, "zh_TW.UTF-8"),
+        ({"LC_MESSAGES": "zh_TW.UTF-8", "LANG": "en_US.UTF-8"}, "zh_TW.UTF-8"),
+        ({"LC_ALL": "C", "LC_MESSAGES": "zh_TW.UTF-8", "LANG": "zh_TW.UTF-8"}, "C"),
+        ({"LC_ALL": "", "LC_MESSAGES": "", "LANG": "zh_TW"}, "zh_TW"),
+    ],
+)
+def test_the_language_is_looked_for_as_gettext_does(
+    environment: dict[str, str], language: str
+) -> None:
+    assert language_of(environment) == language
+
+
+def test_a_refusal_is_said_in_chinese(tmp_path: Path) -> None:
+    command = ["countersign.entrypoints.cli.main", "accounts", "list", "--data", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        env=os.environ | {"LC_ALL": "zh_TW.UTF-8", "LANG": "C"},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    said = done.stderr.decode("utf-8")
+    assert done.returncode == REFUSED
+    assert said.startswith(f"installation.not_set_up: {tmp_path} 中沒有安裝")

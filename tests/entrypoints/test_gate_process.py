@@ -16,11 +16,18 @@ import pytest
 from countersign.entrypoints.bench.bed import TOKEN, Bed, a_bed, reference
 from countersign.entrypoints.bench.traffic import Traffic
 from countersign.entrypoints.gate.main import EXIT_FENCED
-from countersign.gate.client import FrameRefused, GateClient, new_key, short_address
+from countersign.gate.client import (
+    FrameRefused,
+    GateClient,
+    GateUnreachable,
+    new_key,
+    short_address,
+)
 from countersign.gate.commands import Kind
 from countersign.gate.requests import (
     CHANNEL_SOCKET,
     FRAME_BYTES_MAX,
+    OPERATOR_SOCKET,
     WORKER_SOCKET,
     FreezeRequest,
     FundRequest,
@@ -68,7 +75,7 @@ def test_a_channel_may_order_and_nothing_else(bed: Bed) -> None:
     with bed.channel_client() as client:
         freeze = client.ask(Kind.FREEZE, FreezeRequest(reference(1), "mine now"))
         fund = client.ask(Kind.FUND, FundRequest(reference(1), 10**9, "EUR", "gift"))
-        release = client.ask(Kind.RELEASE, ReleaseRequest(1, "please"))
+        release = client.ask(Kind.RELEASE, ReleaseRequest(1, 1, "please"))
         with pytest.raises(FrameRefused, match=r"access\.not_permitted"):
             client.ask(Query.CREDENTIALS, None)
     refused = {freeze.outcome, fund.outcome, release.outcome}
@@ -77,7 +84,7 @@ def test_a_channel_may_order_and_nothing_else(bed: Bed) -> None:
 
 def test_the_worker_may_not_release(bed: Bed) -> None:
     with GateClient(bed.installation.sockets, WORKER_SOCKET) as worker:
-        answer = worker.ask(Kind.RELEASE, ReleaseRequest(1, "please"))
+        answer = worker.ask(Kind.RELEASE, ReleaseRequest(1, 1, "please"))
     assert answer.outcome == "access.not_permitted"
 
 
@@ -216,6 +223,19 @@ def test_a_gate_that_was_overtaken_ends_even_while_its_batcher_waits() -> None:
             asking.join(60)  # The peer asks the new gate again, by itself.
             assert not asking.is_alive()
         assert fresh.stop() == 0
+
+
+def test_a_gate_that_nobody_waits_for_ends_even_while_its_batcher_waits() -> None:
+    with a_bed(name="left") as bed:
+        gate = bed.gate()
+        gate.start()
+        bed.populate(2)
+        operator = GateClient(bed.installation.sockets, OPERATOR_SOCKET, timeout_seconds=2)
+        with _stopped_writer(bed), operator:
+            with pytest.raises(GateUnreachable):
+                operator.ask(Kind.FUND, _funding())
+            gate.process.send_signal(signal.SIGTERM)  # As it does itself when its parent is gone.
+            assert gate.process.wait(18) == 0
 
 
 def test_a_gate_stops_when_asked_and_continues_where_it_was() -> None:

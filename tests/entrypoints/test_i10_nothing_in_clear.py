@@ -180,7 +180,7 @@ def _plant_by_socket(bed: Bed) -> None:
         held = [client.ask(Kind.ORDER, _order(10**9 + n)) for n in range(3)]
         assert {answer.outcome for answer in held} == {"held"}
         for answer in held[:2]:
-            request = ReleaseRequest(answer.number, REASON)
+            request = ReleaseRequest(answer.number, answer.number, REASON)
             assert operator.ask(Kind.RELEASE, request).outcome == "released"
         hold = HoldRequest(held[1].number, "duty", 5, REASON)
         assert operator.ask(Kind.HOLD, hold).outcome in {"held", "transfers.illegal_move"}

@@ -21,6 +21,7 @@ from tests.support.postgres import reachable_folder
 
 from countersign.entrypoints.installation import default_key_file, load_installation
 from countersign.entrypoints.processes import gate_of
+from countersign.entrypoints.run_lock import run_lock
 from countersign.infra.clock import SystemClock, monotonic
 from countersign.infra.database import Database, Role
 from countersign.infra.postgres.server import Server
@@ -91,15 +92,12 @@ class Run:
 
     def child(self, module: str) -> int | None:
         """The living process of a part of the program, if it has one."""
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                words = (folder / "cmdline").read_bytes().split(b"\0")
-                parent = (folder / "stat").read_text().rpartition(") ")[2].split()[1]
-            except OSError:
-                continue
-            if module.encode() in words and int(parent) == self.process.pid:
-                return int(folder.name)
-        return None
+        return child_of(self.process.pid, module)
+
+    def intake(self) -> int | None:
+        """The gate's own child."""
+        gate = self.child(GATE)
+        return None if gate is None else child_of(gate, GATE)
 
     def database(self) -> int | None:
         """The living database server, if there is one."""
@@ -130,6 +128,18 @@ class Run:
         for module in (GATE, RAIL, WORKER):
             assert self.child(module) is None
         assert list((self.data / "sockets").glob("*")) == []
+
+
+def child_of(parent: int, module: str) -> int | None:
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            found = (folder / "stat").read_text().rpartition(") ")[2].split()[1]
+        except OSError:
+            continue
+        if module.encode() in words and int(found) == parent:
+            return int(folder.name)
+    return None
 
 
 @contextmanager
@@ -312,3 +322,122 @@ def test_a_folder_of_other_things_is_refused(tmp_path: Path) -> None:
         assert refused.process.wait(30) == 1
     assert [path.name for path in (tmp_path / "docs").iterdir()] == ["notes.txt"]
     assert not default_key_file(tmp_path / "docs").exists()
+
+
+def test_whoever_comes_second_to_a_new_folder_touches_nothing_in_it(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "keyset.sealed").write_bytes(b"of a set-up that is not at its end")
+    with run_lock(data), a_run(data) as second:
+        assert second.said()["error"]["code"] == "run.runs_already"
+        assert second.process.wait(30) == 1
+    assert (data / "keyset.sealed").read_bytes() == b"of a set-up that is not at its end"
+    assert {path.name for path in data.iterdir()} == {"keyset.sealed", "run.lock"}
+    assert not default_key_file(data).exists()
+
+
+def test_a_folder_that_others_may_write_into_is_not_run(made: Path) -> None:
+    mode = made.stat().st_mode
+    made.chmod(0o777)
+    try:
+        with a_run(made) as refused:
+            assert refused.said()["error"]["code"] == "installation.folder_open_to_others"
+    finally:
+        made.chmod(mode)
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_whoever_sets_up_is_told_of_the_key(tmp_path: Path, more: tuple[str, ...]) -> None:
+    data = tmp_path / "data"
+    nowhere = {"COUNTERSIGN_PG_BINDIR": str(tmp_path)}  # So that it ends after the set-up.
+    done = subprocess.run(
+        [*COMMAND, "run", "--data", str(data), *more],
+        env=os.environ | nowhere,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert f"IMPORTANT: the key is {default_key_file(data)}." in done.stderr
+    assert "IMPORTANT" not in done.stdout
+
+
+def test_ready_says_which_key_and_whether_it_is_new(made: Path) -> None:
+    with reachable_folder() as folder, a_run(folder / "new") as first:
+        said = first.said()
+        assert (said["set_up"], said["key"]) == (True, str(folder / "new.key"))
+    with a_run(made) as again:
+        said = again.said()
+        assert (said["set_up"], said["key"]) == (False, str(default_key_file(made)))
+
+
+def test_a_terminal_that_is_closed_stops_it_but_not_under_nohup(made: Path) -> None:
+    with a_run(made) as running:
+        assert running.said()["ready"]
+        running.process.send_signal(signal.SIGHUP)
+        assert running.process.wait(60) == 0
+        assert json.loads(running.rest()) == {"stopped": True}
+        running.assert_nothing_is_left()
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # A child begins with it.
+    try:
+        with a_run(made) as running:
+            signal.signal(signal.SIGHUP, before)
+            assert running.said()["ready"]
+            running.process.send_signal(signal.SIGHUP)
+            assert running.doctor() == {}
+            running.stop()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_nothing_of_it_outlives_a_killed_run_and_the_next_one_serves(made: Path) -> None:
+    with a_run(made) as running:
+        assert running.said()["ready"]
+        left = [running.child(module) for module in (GATE, RAIL, WORKER)] + [running.intake()]
+        assert None not in left
+        os.kill(running.process.pid, signal.SIGKILL)
+        running.process.wait(60)
+        try:
+            wait_for(lambda: not any(is_alive(pid) for pid in left if pid), seconds=15)
+        except BaseException:
+            for pid in (*left, running.database()):
+                if pid and is_alive(pid):
+                    os.kill(pid, signal.SIGKILL)
+            raise
+    with a_run(made) as again:
+        assert again.said()["ready"]
+        order(again, "next")
+        again.stop()
+
+
+def is_alive(pid: int) -> bool:
+    """Not one that only waits for somebody to read how it ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_gate_without_its_intake_says_so_and_ends_everything(running: Run) -> None:
+    errors = running.data.parent / "errors"
+    before = errors.read_text().count("gate.intake_lost")
+    running.kill(running.intake)
+    assert running.process.wait(60) == 1
+    error = json.loads(running.rest())["error"]
+    assert (error["code"], "status 1" in error["sentence"]) == ("run.gate_ended", True)
+    assert errors.read_text().count("gate.intake_lost") == before + 1
+    running.assert_nothing_is_left()
+
+
+def test_without_its_head_file_it_says_what_one_can_do(made: Path) -> None:
+    head = (made / "head").rename(made.parent / "head")
+    try:
+        with a_run(made) as refused:
+            error = refused.said()["error"]
+    finally:
+        head.rename(made / "head")
+    assert error["code"] == "gate.did_not_start"
+    assert "countersign restore --from" in error["sentence"]
+    assert ".." not in error["sentence"]
+    assert "--accept-head" not in error["sentence"]

@@ -1,14 +1,19 @@
 """Where a set-up begins and where it is refused, and that a refused one changes nothing."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from countersign.entrypoints.installation import (
+    FolderOfAnother,
+    FolderOpenToOthers,
     ForeignFolder,
     Installation,
+    SetUpAlready,
     default_key_file,
     load_installation,
+    prepare_folder,
     set_up,
 )
 from countersign.infra.settings import BadSetting, Settings, load_settings
@@ -76,6 +81,7 @@ def settings_of_file(folder: Path) -> Settings:
         (),
         ("countersign.toml",),
         ("lost+found",),
+        ("run.lock",),
         (".keyset.sealed.0123456789abcdef",),
         ("keyset.sealed",),
         ("keyset.sealed", "head"),
@@ -103,3 +109,60 @@ def test_an_installation_without_its_instance_file_keeps_its_keys(tmp_path: Path
     with pytest.raises(ForeignFolder):
         installed(data)
     assert made.keyset_file.read_bytes() == keys
+
+
+def test_an_instance_that_came_meanwhile_is_never_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "data" / "instance.json"
+    durable = os.fsync
+
+    def while_it_waits_for_the_disk(descriptor: int) -> None:
+        file.write_bytes(b"of another process")
+        durable(descriptor)
+
+    monkeypatch.setattr("os.fsync", while_it_waits_for_the_disk)
+    with pytest.raises(SetUpAlready):
+        installed(file.parent)
+    assert file.read_bytes() == b"of another process"
+
+
+def test_what_is_set_up_is_not_set_up_again(tmp_path: Path) -> None:
+    made = installed(tmp_path / "data")
+    content = {path: path.read_bytes() for path in made.data_dir.iterdir()}
+    with pytest.raises(SetUpAlready):
+        installed(made.data_dir)
+    assert {path: path.read_bytes() for path in made.data_dir.iterdir()} == content
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o1777, 0o730, 0o703])
+def test_a_folder_that_others_may_write_into_is_refused(tmp_path: Path, mode: int) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    data.chmod(mode)
+    with pytest.raises(FolderOpenToOthers):
+        installed(data)
+    assert [*data.iterdir()] == []
+    data.chmod(0o711)
+    installed(data)
+    prepare_folder(data, name="here")
+    data.chmod(mode)
+    with pytest.raises(FolderOpenToOthers):
+        prepare_folder(data, name="here")
+
+
+def test_a_folder_of_another_user_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    if os.geteuid() == 0:  # Whose folders are everybody's.
+        os.chown(data, 65534, -1)
+    owner = data.stat().st_uid
+    monkeypatch.setattr("os.geteuid", lambda: owner + 1)
+    with pytest.raises(FolderOfAnother) as refused:
+        installed(data)
+    assert refused.value.details["uid"] == owner
+    assert [*data.iterdir()] == []
+    monkeypatch.setattr("os.geteuid", lambda: owner)
+    prepare_folder(data, name="here")

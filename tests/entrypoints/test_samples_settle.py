@@ -105,7 +105,7 @@ def test_a_sample_runs_from_file_to_settlement(house: House, name: str) -> None:
         assert len(orders) == expected == result.payments
         for number, status in orders:
             if status == HELD:
-                answer = operator.ask(Kind.RELEASE, ReleaseRequest(number, "known payee"))
+                answer = operator.ask(Kind.RELEASE, ReleaseRequest(number, number, "known payee"))
                 assert answer.outcome == "released"
     house.wait_until(house.is_quiet)
     told = house.outcomes()

@@ -108,7 +108,7 @@ def test_i8_nothing_leaves_from_a_frozen_account(house: House) -> None:
         assert house.count(f"SELECT count(*) FROM rails.sending WHERE number >= {released[0]}") == 0
         held = house.count(f"SELECT count(*) FROM transfers.hold WHERE number >= {released[0]}")
         assert held >= len(released)
-        refused = operator.ask(Kind.RELEASE, ReleaseRequest(released[0], "go"))
+        refused = operator.ask(Kind.RELEASE, ReleaseRequest(released[0], 0, "go"))
         assert refused.outcome == "released"
     house.wait_until(house.is_quiet)
     assert house.count(f"SELECT count(*) FROM rails.sending WHERE number >= {released[0]}") == 0

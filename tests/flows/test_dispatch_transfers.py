@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
 import pytest
 from tests.support import bank as planted
 from tests.support.bank import Bank, a_bank
@@ -272,7 +273,7 @@ def test_i8_a_frozen_transfer_is_not_sent_until_it_is_let_go(desk: Desk) -> None
     assert desk.dispatcher.dispatch_due() == 1
     assert (desk.status(number), desk.dispatcher.dispatch_due()) == ("held", 0)
     desk.bank.gate.do(commands.Unfreeze(index, b""))
-    assert desk.bank.gate.do(commands.Release(number, b"")).outcome == "released"
+    assert desk.bank.gate.release(number).outcome == "released"
     assert desk.dispatcher.dispatch_due() == 1
     assert desk.dispatcher.send_prepared() == 1
 
@@ -284,7 +285,7 @@ def test_a_row_that_the_gate_wrote_anew_is_not_taken_out_as_done(desk: Desk) -> 
         desk.bank.app, DISPATCH_DUE, desk.bank.gate.clock.now, without=[], count_max=9
     )
     desk.bank.gate.do(commands.Hold(number, "duty_officer", 1, b""))
-    desk.bank.gate.do(commands.Release(number, b""))
+    desk.bank.gate.release(number)
     assert delete_done(desk.bank.app, DISPATCH_DUE, [seen]) == 0
     assert desk.dispatcher.dispatch_due() == 1
     assert desk.status(number) == "dispatched"
@@ -352,6 +353,27 @@ def test_what_nobody_can_read_any_more_is_rejected_by_name(desk: Desk, erased: s
     assert desk.booked(number) == ["dispatched", "rejected"]
     fields = {"transfer": number, "code": "vault.subject_erased"}
     assert desk.alarms.taken() == [("rail.not_sendable", fields)]
+
+
+def test_what_the_rail_says_of_an_erased_order_is_booked_whatever_its_uetr(desk: Desk) -> None:
+    """As after a restore: it may have left under a UETR that nobody can read any more."""
+    uetr = "5d4b1d3a-4a6e-4c1e-8b1f-0a4a6e1c8b1f"
+    number = desk.order(uetr=uetr)
+    desk.bank.keys.destroy(desk.bank.intake.index_of(f"IBAN:{planted.DEBTOR_IBAN}"))
+    with psycopg.connect(desk.bank.database.superuser_dsn()) as administrator:
+        actions.ask_first(administrator, below=number + 1, now_ms=desk.bank.gate.clock.now)
+    desk.dispatcher.dispatch_due()
+    assert desk.dispatcher.ask_overdue() == 1
+    sending = desk.sending(number)
+    report = RailStatusReport(
+        message_id="R-1",
+        original_message_id=ids.message_id(sending.digest, 1),
+        status="ACSC",
+        transaction_id=sending.transaction_id,
+        uetr=uetr,
+    )
+    desk.dispatcher.take_report(report)
+    assert desk.booked(number) == ["dispatched", "settled"]
 
 
 def test_i3_a_row_in_the_workers_table_sends_nothing_that_the_gate_did_not_dispatch(

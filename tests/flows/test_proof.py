@@ -3,6 +3,9 @@
 import ast
 import copy
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -139,17 +142,40 @@ def test_no_seed_and_no_index_enters_a_proof(bank: Bank, story: int, file: bytes
         assert proof_file.to_base64(side.seed).encode() not in file
 
 
-def test_the_answer_says_when_no_key_was_given(bank: Bank, file: bytes, tmp_path: Path) -> None:
-    assert not verify_proof(file, None).is_key_trusted
-    assert script_verdict(tmp_path, file, None)["key"] == "the file's own"
-    assert script_verdict(tmp_path, file, bank.log.text())["key"] == "yours"
+def test_without_a_key_a_proof_is_consistent_and_never_verified(
+    bank: Bank, file: bytes, tmp_path: Path
+) -> None:
+    for key, said in ((None, "consistent"), (bank.log, "verified")):
+        ours = verify_proof(file, key)
+        theirs = script_verdict(tmp_path, file, key.text() if key else None)
+        assert ours.verdict == theirs["verdict"] == said
+        assert ours.is_key_trusted == (theirs["key"] == "yours")
+    path = tmp_path / "proof.json"
+    code, output = run_script(path)
+    assert (code, json.loads(output)["key"]) == (1, "of the file")
+
+
+def test_the_script_bears_a_reader_that_has_seen_enough(file: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "proof.json"
+    path.write_bytes(file)
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    with os.fdopen(write_end, "wb") as closed:
+        done = subprocess.run(
+            [sys.executable, "-I", str(SCRIPT), str(path)],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_the_script_shows_the_same(bank: Bank, file: bytes, tmp_path: Path) -> None:
     ours = verify_proof(file, bank.log)
     verdict = script_verdict(tmp_path, file, bank.log.text())
     assert verdict == {
-        "verdict": "verified",
+        "verdict": ours.verdict,
         "key": "yours",
         "log": ours.log,
         "size": ours.size,

@@ -47,7 +47,7 @@ def places(bank: Bank) -> dict[str, int]:
     for name, hours in (("hand", 5), ("again", 6)):
         gate.do(commands.Hold(numbers[name], "ann", hours, REASON))
     for name in ("again", "let_go"):
-        gate.do(commands.Release(numbers[name], REASON))
+        gate.release(numbers[name])
     gate.do(commands.Cancel(numbers["ended"], REASON))
     gate.set_policy(msgspec.structs.replace(DEFAULT_POLICY, hold_hours=9))
     gate.clock.now += 3_600_000

@@ -24,7 +24,7 @@ def gate() -> Harness:
 
 
 def release(gate: Harness, number: int) -> None:
-    assert gate.do(commands.Release(number, REASON)).outcome == "released"
+    assert gate.release(number).outcome == "released"
 
 
 def revoke(gate: Harness) -> None:
@@ -69,6 +69,16 @@ def test_a_release_covers_what_the_transfer_was_held_for_and_nothing_else(gate: 
     assert reasons(gate, number) == "access.credential_revoked"
     release(gate, number)
     assert gate.dispatch(number).outcome == "dispatched"
+
+
+def test_a_release_of_an_older_hold_covers_nothing(gate: Harness) -> None:
+    number = gate.place(amount=100_000_000).number
+    release(gate, number)
+    revoke(gate)
+    assert gate.dispatch(number).outcome == "held"
+    late = gate.do(commands.Release(number, number, REASON))
+    assert late.outcome == "transfers.other_hold"
+    assert gate.engine.state.open[number].covered == ("rules.amount", "rules.new_creditor")
 
 
 def test_what_a_release_covered_stays_covered_after_a_hold_by_hand(gate: Harness) -> None:

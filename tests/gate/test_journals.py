@@ -63,7 +63,7 @@ def test_a_life_survives_a_restart(opener: Opener) -> None:
     before, after = gate.engine.state, again.engine.state
     assert snapshot.encode_content(before) == snapshot.encode_content(after)
     assert after.chain.term == before.chain.term + 1
-    assert again.do(commands.Release(held, REASON)).outcome == "released"
+    assert again.release(held).outcome == "released"
     assert again.do(reversal).outcome == "ledger.already_reversed"
 
 

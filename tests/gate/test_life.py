@@ -39,7 +39,7 @@ def test_a_large_order_is_held_and_released(gate: Harness) -> None:
     answer = gate.place(amount=100_000_000)
     assert (answer.outcome, answer.reasons) == ("held", "rules.amount,rules.new_creditor")
     assert gate.dispatch(answer.number).outcome == "transfers.illegal_move"
-    assert gate.do(commands.Release(answer.number, REASON)).outcome == "released"
+    assert gate.release(answer.number).outcome == "released"
     assert gate.dispatch(answer.number).outcome == "dispatched"
 
 

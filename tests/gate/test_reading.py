@@ -49,7 +49,7 @@ def test_a_story_goes_on_over_the_days(bank: Bank) -> None:
         bank.gate.clock.now += 20 * 3_600_000
         bank.many(2)
         if day == 2:
-            bank.gate.do(commands.Release(number, b""))
+            bank.gate.release(number)
     bank.gate.dispatch(number)
     story = read_story(bank.app, number)
     assert story.status == Status.DISPATCHED

@@ -94,7 +94,7 @@ def scene(database: Database) -> Scene:
     _keep_yesterday(database)
     gate.do(commands.Freeze(index_of("mule"), REASON))
     gate.do(commands.Unfreeze(index_of("pardoned"), REASON))
-    gate.do(commands.Release(let_go, REASON))
+    gate.release(let_go)
     gate.do(commands.SetCredential(revoked, "old", bytes(32), [], is_active=False))
     after = gate.place(amount=9_000).number
     gate.place(amount=99_000_000, creditor="bo")

@@ -1,14 +1,11 @@
 """A server that someone else runs: what it must fulfil, and how few rights are enough."""
 
 import json
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
 import pytest
-from tests.support.postgres import a_cluster
+from tests.support.postgres import a_cluster, a_server_by_hand
 
 from countersign.infra.database import (
     AdministratorTooWeak,
@@ -19,7 +16,6 @@ from countersign.infra.database import (
 from countersign.infra.migrations.runner import migrate
 from countersign.infra.postgres.cluster import EmbeddedCluster
 from countersign.infra.postgres.errors import ServerUnreachable, UnsafeSetting
-from countersign.infra.postgres.os_user import bare_environment
 from countersign.infra.postgres.server import Server, external_server
 
 pytestmark = pytest.mark.postgres
@@ -104,31 +100,6 @@ def test_an_unreachable_server_is_refused_without_its_password(url: str, folder:
     assert refused.value.__cause__ is None
     assert "hunter2" not in str(refused.value)
     assert "hunter2" not in repr(external_server(url))
-
-
-@contextmanager
-def a_server_by_hand(cluster: EmbeddedCluster, *settings: str) -> Iterator[None]:
-    """Run the server of a data folder as an administrator in a hurry might."""
-    socket_folder = cluster.folders.server / "socket"
-    process = subprocess.Popen(
-        [
-            *(cluster._binaries.program("postgres"), "-D", cluster.folders.data),
-            *("-c", "listen_addresses=", "-c", f"unix_socket_directories={socket_folder}"),
-            *(part for setting in settings for part in ("-c", setting)),
-        ],
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        env=bare_environment(),
-        **cluster.os_user.credentials(),
-    )
-    try:
-        while not cluster.is_running:
-            with suppress(subprocess.TimeoutExpired):
-                pytest.fail(f"the server ended with {process.wait(0.02)}")
-        yield
-    finally:
-        process.terminate()
-        process.wait()
 
 
 @pytest.mark.parametrize("setting", ["fsync", "full_page_writes"])

@@ -417,3 +417,29 @@ def test_the_operators_schema_decides(tmp_path: Path) -> None:
     with pytest.raises(Refusal) as refused:
         list(reader.units())
     assert refused.value.code == "iso20022.no_schema"
+
+
+@pytest.mark.parametrize("content", ["<a:b/>", '<b xmlns="urn:x" a:c="1"/>'])
+def test_a_prefix_that_nobody_declared_is_refused_with_all_of_its_piece(content: str) -> None:
+    """The parser goes on after it, and would tell only at the end of the file."""
+    file = A_FILE.replace("</CdtTrfTxInf>", ANY_CONTENT.format(content), 1)
+    assert _paths_until_refused(file) == []
+    with pytest.raises(NotXml):
+        _paths(file)
+
+
+@pytest.mark.parametrize("namespace", ["pain.001.001.09", "", "urn:pain.001.001.09"])
+def test_a_message_is_named_by_its_whole_namespace(namespace: str) -> None:
+    """Where a message has no schema, nothing else would tell."""
+    file = A_FILE.replace("urn:iso:std:iso:20022:tech:xsd:pain.001.001.09", namespace)
+    assert file != A_FILE
+    reader = MessageReader(
+        io.BytesIO(file.encode()),
+        supported=SUPPORTED,
+        unit_paths=UNIT_PATHS,
+        schema_dir=None,
+        limits=Limits(),
+        validator_of=lambda _: None,
+    )
+    with pytest.raises(UnsupportedMessage):
+        list(reader.units())

@@ -198,3 +198,22 @@ def test_no_bytes_do_more_than_be_refused(bytes_: bytes, at: int) -> None:
         except Refusal:
             continue
         assert len(report.status) <= 4
+
+
+def test_a_report_about_no_transaction_is_refused_as_such() -> None:
+    with pytest.raises(Refusal) as refused:
+        read_status(_layout("", ""), schema_dir=None)
+    assert refused.value.code == "rails.not_one_transaction"
+    assert refused.value.details == {"count": 0}
+
+
+def test_group_and_transaction_may_say_the_same() -> None:
+    transaction = "<TxInfAndSts><OrgnlTxId>T-1</OrgnlTxId><TxSts>ACSC</TxSts></TxInfAndSts>"
+    report = read_status(_layout(_group("<GrpSts>ACSC</GrpSts>"), transaction), schema_dir=None)
+    assert verdict_of(report) is Verdict.SETTLED
+
+
+def test_a_transfer_may_be_named_without_its_version() -> None:
+    transaction = "<TxInfAndSts><OrgnlTxId>T-1</OrgnlTxId><TxSts>ACSC</TxSts></TxInfAndSts>"
+    report = read_status(_layout(_group(name="pacs.008"), transaction), schema_dir=None)
+    assert report.original_message_id == "M-1"

@@ -70,3 +70,11 @@ def test_a_question_without_an_id_is_refused() -> None:
     with pytest.raises(Refusal) as refused:
         read_status_request((raw[:start] + raw[end:]).encode(), schema_dir=None)
     assert refused.value.code == "rails.missing_element"
+
+
+@pytest.mark.parametrize("name", ["OrgnlTxId", "OrgnlUETR"])
+def test_one_id_is_enough_to_ask_by(name: str) -> None:
+    raw = write_status_request(REQUEST, created_ms=CREATED_MS).decode()
+    start, end = raw.index(f"<{name}>"), raw.index(f"</{name}>") + len(f"</{name}>")
+    request = read_status_request((raw[:start] + raw[end:]).encode(), schema_dir=None)
+    assert [request.transaction_id, request.uetr].count(None) == 1

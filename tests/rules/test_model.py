@@ -29,11 +29,12 @@ PLAIN: dict[str, Any] = {
     "near_millionths": 900_000,
     "orders_per_hour_max": 20,
     "past_days_max": 10,
+    "rule_set": 1,
     "thresholds": {"EUR": EUR},
 }
 TEXT = (
     b'{"dormant_days":180,"factor":"channel-credential","hold_hours":72,"near_count_max":3,'
-    b'"near_millionths":900000,"orders_per_hour_max":20,"past_days_max":10,"thresholds":'
+    b'"near_millionths":900000,"orders_per_hour_max":20,"past_days_max":10,"rule_set":1,"thresholds":'
     b'{"EUR":{"amount_hold":10000,"dormant_amount":1000,"new_creditor_amount":2500}}}'
 )
 BOUNDS = [
@@ -95,6 +96,11 @@ def test_a_threshold_is_an_amount_that_a_transfer_can_have(field: str) -> None:
 @pytest.mark.parametrize("code", ["eur", "EURO", "EU", "", "E R", "EUR\n"])
 def test_a_currency_is_three_capital_letters(code: str) -> None:
     assert refused(content_of(thresholds={code: EUR})).startswith("key")
+
+
+@pytest.mark.parametrize("rule_set", [0, 2, -1])
+def test_a_policy_for_other_rules_is_refused(rule_set: int) -> None:
+    assert refused(content_of(rule_set=rule_set)) == "rule_set"
 
 
 def test_no_thresholds_at_all_are_a_policy_that_holds_everything() -> None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from countersign.rules import policy as rules
-from countersign.rules.model import DEFAULT_POLICY, MILLION, Policy, Thresholds
+from countersign.rules.model import DEFAULT_POLICY, MILLION, RULE_SET, Policy, Thresholds
 from countersign.rules.policy import DAY_MS, NO_THRESHOLDS, RULES, findings, is_near
 
 pytestmark = pytest.mark.fast
@@ -21,6 +21,7 @@ POLICY = Policy(
     near_count_max=3,
     hold_hours=72,
     past_days_max=10,
+    rule_set=RULE_SET,
 )
 
 

@@ -10,7 +10,7 @@ from tests.support.gate import REASON, TODAY, Harness, index_of
 from countersign.accounts.model import AccountKind
 from countersign.gate import commands
 from countersign.gate.commands import Answer
-from countersign.rules.model import Policy, Thresholds
+from countersign.rules.model import RULE_SET, Policy, Thresholds
 
 pytestmark = pytest.mark.fast
 
@@ -27,6 +27,7 @@ POLICY = Policy(
     near_count_max=3,
     hold_hours=72,
     past_days_max=40,
+    rule_set=RULE_SET,
 )
 
 

@@ -9,9 +9,9 @@ from tests.support.gate import TODAY, index_of
 
 from countersign.access.model import GATE, OPERATOR, WORKER, Permission
 from countersign.gate import checks, commands
-from countersign.gate.commands import Command, Kind, Submission
+from countersign.gate.commands import Command, Submission
 from countersign.gate.journal.protocol import RequestKey
-from countersign.rules.model import Policy, Thresholds, encode_policy
+from countersign.rules.model import RULE_SET, Policy, Thresholds, encode_policy
 
 CUSTOMERS = {"ada": "EUR", "bo": "EUR", "cy": "EUR", "dee": "USD", "eve": "USD"}
 OVERDRAFTS = {"bo": 700, "dee": 1_500}
@@ -135,7 +135,10 @@ class Clients:
         return OPERATOR, commands.Hold(number, "ann", self._random.choice((1, 2, 48)), b"")
 
     def _release(self) -> tuple[int, Command]:
-        return OPERATOR, commands.Release(self._transfer("held"), b"")
+        number = self._transfer("held")
+        life = self._model.lives.get(number)
+        hold = life.held_by if life and self._random.random() < 0.85 else number
+        return OPERATOR, commands.Release(number, hold, b"")
 
     def _reject(self) -> tuple[int, Command]:
         return OPERATOR, commands.Reject(self._transfer("held", "released"), "FRAD", b"")
@@ -233,6 +236,7 @@ class Clients:
             near_count_max=random.choice((1, 3)),
             hold_hours=random.choice((1, 3, 72)),
             past_days_max=10,
+            rule_set=RULE_SET,
         )
 
 
@@ -271,7 +275,3 @@ def _open(kind: int, currency: str, name: str, overdraft: int) -> commands.OpenA
 def _credential(number: int, name: str, *, is_active: bool) -> commands.SetCredential:
     permissions = [Permission.TRANSFERS_ORDER] if is_active else []
     return commands.SetCredential(number, name, b"\x07" * 32, permissions, is_active)
-
-
-def kinds_of(requests: list[Request]) -> set[Kind]:
-    return {asked.command.kind for asked in requests}

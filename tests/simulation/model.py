@@ -80,6 +80,7 @@ class Life:
     facts: "Facts"
     reasons: set[str]  # Why it was held last.
     until_ms: int = 0  # When that hold runs out.
+    held_by: int = 0  # The command that held it.
     covered: set[str] = field(default_factory=set)  # What releases let pass.
     dispatches: int = 0
     taken: int = 0  # How often its money went over for good.
@@ -174,7 +175,9 @@ class Model:
         if status:
             reasons = set(row.reasons.split(","))
             until_ms = batch_ms + self.policies[-1].hold_hours * HOUR_MS
-            self.lives[row.number] = Life(row, debtor.index, status, facts, reasons, until_ms)
+            self.lives[row.number] = Life(
+                row, debtor.index, status, facts, reasons, until_ms, held_by=row.number
+            )
 
     def _check_limits(self, row: TransferRow, facts: Facts) -> None:
         """Whatever is over a limit is held at least, and for that reason (I5)."""
@@ -234,6 +237,8 @@ class Model:
         self._check_dispatch(row, kind, life, batch_ms)
         self._check_caused(row.number, caused, posting_kind, life.row)
         life.status = after
+        if after == "held":
+            life.held_by = row.number
         self._keep_hold(row, life, batch_ms)
 
     def _keep_hold(self, row: CommandRow, life: Life, batch_ms: int) -> None:
@@ -244,7 +249,9 @@ class Model:
                     self.violate("timers", f"{row.number}: the hold ran until {life.until_ms}")
             case commands.Hold(hours=hours):
                 life.reasons, life.until_ms = {"operator"}, batch_ms + hours * HOUR_MS
-            case commands.Release():
+            case commands.Release(hold=hold):
+                if hold != life.held_by:
+                    self.violate("I5", f"{row.number} let another hold pass than it named")
                 life.covered |= life.reasons
             case commands.Dispatch() if life.status == "held":
                 _, reasons = msgspec.msgpack.decode(row.detail)

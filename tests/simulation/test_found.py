@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 import pytest
-from tests.support.gate import REASON, TODAY, Harness, MemoryHead
+from tests.support.gate import TODAY, Harness, MemoryHead
 
-from countersign.gate import commands, snapshot
+from countersign.gate import snapshot
 from countersign.gate.commands import Answer
 from countersign.gate.errors import Fenced
 from countersign.gate.journal.memory import Disk
@@ -60,7 +60,7 @@ def test_a_hold_runs_out_although_the_clock_went_back_while_its_tick_was_lost() 
 def test_equal_states_give_equal_snapshots_whatever_timers_have_passed() -> None:
     gate = Harness().start().a_city()
     number = gate.place(amount=100_000_000).number
-    gate.do(commands.Release(number, REASON))
+    gate.release(number)
     gate.clock.now += 100 * HOUR_MS
     gate.place(amount=5)
     again = gate.restarted().start()

@@ -79,7 +79,7 @@ class Bank:
         """A transfer that is held, released, dispatched and settled, among others."""
         number = self.place(self.order(instructed_amount=50_000_000))[0].number
         self.place(self.order(instructed_amount=7), self.order(instructed_amount=8))
-        self.gate.do(commands.Release(number, b""))
+        self.gate.release(number)
         self.gate.dispatch(number)
         self.gate.rail_says(number, "settled")
         return number

@@ -194,6 +194,11 @@ class Harness:
         command = self.order(**order)  # type: ignore[arg-type]
         return self.do(command, credential=self.channel, key=key)
 
+    def release(self, transfer: int) -> Answer:
+        """Let a held transfer go for what it is held for now."""
+        hold = self.engine.state.open[transfer].held_by
+        return self.do(commands.Release(transfer, hold, REASON))
+
     def dispatch(self, transfer: int) -> Answer:
         return self.do(commands.Dispatch(transfer), credential=WORKER)
 

@@ -48,7 +48,7 @@ def a_request(kind: Kind, account: str, *, credential: int) -> object:
         ),
         Kind.CANCEL: requests.CancelRequest(NO_TRANSFER, "why"),
         Kind.HOLD: requests.HoldRequest(NO_TRANSFER, "me", 1, "why"),
-        Kind.RELEASE: requests.ReleaseRequest(NO_TRANSFER, "why"),
+        Kind.RELEASE: requests.ReleaseRequest(NO_TRANSFER, NO_TRANSFER, "why"),
         Kind.REJECT: requests.RejectRequest(NO_TRANSFER, "FRAD", "why"),
         Kind.DISPATCH: Dispatch(NO_TRANSFER),
         Kind.RAIL_STATUS: RailStatus(NO_TRANSFER, "settled", "", NO_TOKEN),

@@ -5,19 +5,21 @@ live in folders of their own under /tmp that Postgres's user can reach, and go w
 """
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
+import pytest
 from psycopg import sql
 
 from countersign.infra.database import Database, Role, close_to_public, prepare_database
 from countersign.infra.migrations.runner import migrate
 from countersign.infra.postgres.binaries import Binaries, find_binaries
 from countersign.infra.postgres.cluster import EmbeddedCluster
-from countersign.infra.postgres.os_user import choose_os_user
+from countersign.infra.postgres.os_user import bare_environment, choose_os_user
 
 DEBIAN_FOLDER = Path("/usr/lib/postgresql/15/bin")
 
@@ -52,6 +54,31 @@ def a_cluster(root: Path, *, kind: str = "wheel") -> EmbeddedCluster:
         os_user=choose_os_user(),
         extra_settings=TEST_SETTINGS,
     )
+
+
+@contextmanager
+def a_server_by_hand(cluster: EmbeddedCluster, *settings: str) -> Iterator[None]:
+    """Run the server of a data folder as an administrator in a hurry might."""
+    socket_folder = cluster.folders.server / "socket"
+    process = subprocess.Popen(
+        [
+            *(cluster._binaries.program("postgres"), "-D", cluster.folders.data),
+            *("-c", "listen_addresses=", "-c", f"unix_socket_directories={socket_folder}"),
+            *(part for setting in settings for part in ("-c", setting)),
+        ],
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env=bare_environment(),
+        **cluster.os_user.credentials(),
+    )
+    try:
+        while not cluster.is_running:
+            with suppress(subprocess.TimeoutExpired):
+                pytest.fail(f"the server ended with {process.wait(0.02)}")
+        yield
+    finally:
+        process.terminate()
+        process.wait()
 
 
 class TestServer:

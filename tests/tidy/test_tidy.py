@@ -19,6 +19,7 @@ pytestmark = pytest.mark.fast
 REPOSITORY = Path(__file__).parents[2]
 SOURCE = REPOSITORY / "src" / "countersign"
 MODULE_LINES_MAX = 400
+FUNCTION_LINES_MAX = 50
 SCHEMAS = {
     "access", "accounts", "audit", "gate", "infra", "ledger", "rails", "rules", "transfers",
     "vault",
@@ -56,6 +57,10 @@ def test_a_module_says_what_it_is_and_stays_readable(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert ast.get_docstring(ast.parse(text)), "a module opens with what it is"
     assert len(text.splitlines()) <= MODULE_LINES_MAX
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert lines <= FUNCTION_LINES_MAX, node.name
 
 
 def test_a_store_is_imported_only_by_its_own_package_and_the_journal() -> None:

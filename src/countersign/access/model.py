@@ -6,6 +6,7 @@ from hashlib import sha256
 from hmac import compare_digest
 
 from countersign.access.errors import NotPermitted, UnknownCredential
+from countersign.kernel.actor import Actor, ActorKind
 
 
 class Permission(StrEnum):
@@ -52,6 +53,7 @@ OPERATOR = 1
 WORKER = 2
 GATE = 3
 NO_TOKEN = b"\x00" * 32
+_PARTS = {OPERATOR: ActorKind.SERVICE, WORKER: ActorKind.SERVICE, GATE: ActorKind.JOB}
 BUILT_IN = (
     Credential(
         number=OPERATOR,
@@ -90,6 +92,11 @@ BUILT_IN = (
         is_active=True,
     ),
 )
+
+
+def actor_of(number: int, name: str) -> Actor:
+    """Who acts by a credential: a part of this installation, or whoever holds its token."""
+    return Actor(kind=_PARTS.get(number, ActorKind.CREDENTIAL), id=str(number), name=name)
 
 
 def verifier_of(token: str) -> bytes:

@@ -88,8 +88,9 @@ class Elements:
             if text is not None:
                 inside = [leaf, *leaf.iterancestors()]
                 names = [each.tag[start:] for each in inside[: inside.index(choice)]]
-                lines.append(f"{'/'.join(reversed(names))} {text}")
-        return "\n".join(lines).replace("OrgId/BICOrBEI ", "OrgId/AnyBIC ") or None
+                path = "/".join(reversed(names)).replace("BICOrBEI", "AnyBIC")
+                lines.append(f"{path} {text}")
+        return "\n".join(lines) or None
 
     def remittance(self, path: str) -> str | None:
         """The free lines, then each structured part in one line, such as "SCOR RF18..."."""

@@ -102,7 +102,8 @@ class ChildProcess(Generic[Said_co]):
             raise self._did_not_start(why="it ended without a word; see its log") from None
         if not said.ready:
             self._wait_or_kill()
-            raise self._did_not_start(why=said.sentence)
+            # Its full stop is the refusal's.
+            raise self._did_not_start(why=said.sentence.removesuffix("."))
         return said
 
     def stop(self) -> int:
@@ -136,7 +137,7 @@ class ChildProcess(Generic[Said_co]):
 
 
 def end_with_parent() -> None:
-    """Ask this process to stop when whoever started it is gone; call it first thing.
+    """Ask this process to stop when whoever started it is gone; call it early.
 
     For processes that hold what their successor needs. It is looked at twice a second. The parent
     may be gone already, so its number is the one that it gave.

@@ -1,8 +1,9 @@
 """One installation: its data folder, its instance id, its keys, and how its database is reached.
 
 Rules: 1. The key that opens the keyset lies outside the data folder. 2. What is made at set-up is
-made in an order that a crash can only leave to be made again: keys, head file, then the instance.
-3. No password stands in a file that others can read.
+made in an order that a crash can only leave to be made again: keys, head file, then the instance,
+which never replaces one. 3. No password stands in a file that others can read. 4. Who may write
+into the data folder is this user alone, and root.
 """
 
 import os
@@ -14,15 +15,17 @@ import msgspec
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from countersign.audit.checkpoint import Verifier
+from countersign.entrypoints.run_lock import FILE_NAME as LOCK_NAME
 from countersign.gate.head import HeadFile
 from countersign.infra.clock import SystemClock
 from countersign.infra.database import Database, Role
+from countersign.infra.own_folder import is_of_another, is_open_to_others
 from countersign.infra.secrets_file import SecretsFile
 from countersign.infra.settings import FILE_NAME, Settings
 from countersign.kernel.ids import new_id
 from countersign.kernel.refusal import Kind, Refusal
 from countersign.vault.keyset import Keyset, create_keyset, load_keyset
-from countersign.vault.protectors import Protector, create_key_file, protector_for
+from countersign.vault.protectors import Protector, create_key_file, protector_for, sync_folder
 
 
 class NotSetUp(Refusal):
@@ -65,6 +68,42 @@ class ForeignFolder(Refusal):
     )
 
 
+class SetUpAlready(Refusal):
+    """Another process has set up {folder} in the meantime; give the same command again."""
+
+    code = "installation.set_up_already"
+    kind = Kind.CONFLICT
+    chinese = "另一個程序已在此期間設定 {folder}；請重新執行同一命令。"
+
+
+class FolderOpenToOthers(Refusal):
+    """Others may write into {folder}, and so exchange what is in it.
+
+    Let its owner alone write (`chmod go-w {folder}`), find out who had access, and start again.
+    """
+
+    code = "installation.folder_open_to_others"
+    kind = Kind.FORBIDDEN
+    chinese = (
+        "他人可寫入 {folder}，因而能調換其中內容。"
+        "請只允許其擁有者寫入（`chmod go-w {folder}`），查明誰曾有存取權，然後重新啟動。"
+    )
+
+
+class FolderOfAnother(Refusal):
+    """{folder} belongs to user {uid}, who may exchange what is in it.
+
+    Start as that user, or name a folder of your own with --data.
+    """
+
+    code = "installation.folder_of_another"
+    kind = Kind.FORBIDDEN
+    chinese = (
+        "{folder} 屬於使用者 {uid}，該使用者能調換其中內容。"
+        "請以該使用者身分啟動，或以 --data 指定自己的資料夾。"
+    )
+
+
 class BadName(Refusal):
     """A name is 1 to 64 letters, digits, dots, dashes and underscores; give such a --name.
 
@@ -77,10 +116,13 @@ class BadName(Refusal):
 
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-# What may be there before a set-up: settings, and the work of one that did not come to its end.
+_INSTANCE_FILE = "instance.json"
+_UNFINISHED = ("keyset.sealed", "head", "instance.new")
+# What may be there before a set-up: settings, the lock of whoever sets up, and the work of a
+# set-up that did not come to its end.
 _BEFORE_SET_UP = re.compile(
-    re.escape(FILE_NAME)
-    + r"|keyset\.sealed|\.keyset\.sealed\.[0-9a-f]+|head|instance\.new|lost\+found"
+    rf"{re.escape(FILE_NAME)}|{re.escape(LOCK_NAME)}"
+    r"|keyset\.sealed|\.keyset\.sealed\.[0-9a-f]+|head|instance\.new|lost\+found"
 )
 
 
@@ -127,7 +169,8 @@ class Installation:
         parameters = conninfo_to_dict(database.dsn(Role.READER))
         secret = {"user", "password", "application_name"}
         reach = {name: str(value) for name, value in parameters.items() if name not in secret}
-        _write(self.data_dir / "database.json", msgspec.json.encode(reach))
+        file = self.data_dir / "database.json"
+        _write_new(file.with_suffix(".new"), msgspec.json.encode(reach)).replace(file)
 
     def dsn(self, role: Role) -> str:
         """The conninfo of one role in the running database."""
@@ -145,6 +188,11 @@ def default_key_file(data_dir: Path) -> Path:
     return data_dir.with_name(data_dir.name + ".key")
 
 
+def key_of(settings: Settings) -> Path:
+    """The file whose loss makes everything that is sealed unreadable."""
+    return settings.passphrase_file or settings.key_file or default_key_file(settings.data_dir)
+
+
 def protector_of(settings: Settings) -> Protector:
     """What opens the keyset of these settings."""
     return protector_for(
@@ -156,23 +204,44 @@ def protector_of(settings: Settings) -> Protector:
 
 def load_installation(settings: Settings) -> Installation:
     """The installation of a data folder; refuses one that is not there."""
-    file = settings.data_dir / "instance.json"
+    file = settings.data_dir / _INSTANCE_FILE
     try:
         instance = msgspec.json.decode(file.read_bytes(), type=_Instance)
     except FileNotFoundError:
         raise NotSetUp(folder=str(settings.data_dir)) from None
     except msgspec.MsgspecError:
-        raise HalfSetUp(folder=str(settings.data_dir), what="instance.json") from None
+        raise HalfSetUp(folder=str(settings.data_dir), what=_INSTANCE_FILE) from None
     return Installation(settings=settings, instance=instance.id, name=instance.name)
 
 
+def prepare_folder(data_dir: Path, *, name: str) -> None:
+    """Have the folder there, so that it can be locked; one that must not be worked in is refused.
+
+    A folder that is refused is left as it is, without as much as a lock.
+    """
+    is_set_up = os.path.lexists(data_dir / _INSTANCE_FILE)
+    if not is_set_up:
+        if not _NAME.fullmatch(name):
+            raise BadName
+        try:
+            data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
+        except FileExistsError:
+            raise ForeignFolder(folder=str(data_dir), found=data_dir.name) from None
+    _require_own(data_dir)
+    if not is_set_up:
+        _require_free(data_dir)
+
+
 def set_up(settings: Settings, *, name: str) -> Installation:
-    """Make a new installation: key file if none is configured, keyset, head file, instance."""
-    if not _NAME.fullmatch(name):
-        raise BadName
+    """Make a new installation: key file if none is configured, keyset, head file, instance.
+
+    Where others may do the same, the caller holds the run lock.
+    """
     data_dir = settings.data_dir
-    _require_free(data_dir)
-    data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
+    prepare_folder(data_dir, name=name)
+    file = data_dir / _INSTANCE_FILE
+    if os.path.lexists(file):
+        raise SetUpAlready(folder=str(data_dir))
     if not settings.passphrase_file and not settings.key_file:
         key_file = default_key_file(data_dir)
         if not key_file.exists():
@@ -181,33 +250,45 @@ def set_up(settings: Settings, *, name: str) -> Installation:
         id=new_id(SystemClock().now_ms()), name=name, created_ms=SystemClock().now_ms()
     )
     # Leftovers of a set-up that did not come to its end belong to nobody yet.
-    for leftover in (data_dir / "keyset.sealed", data_dir / "head"):
-        leftover.unlink(missing_ok=True)
+    for leftover in _UNFINISHED:
+        (data_dir / leftover).unlink(missing_ok=True)
     create_keyset(data_dir / "keyset.sealed", protector_of(settings))
     HeadFile(data_dir / "head", instance.id).create()
-    _write(data_dir / "instance.json", msgspec.json.encode(instance))
+    beside = _write_new(file.with_suffix(".new"), msgspec.json.encode(instance))
+    try:
+        os.link(beside, file)
+    except FileExistsError:
+        raise SetUpAlready(folder=str(data_dir)) from None
+    beside.unlink()
+    sync_folder(data_dir)
     return load_installation(settings)
+
+
+def _require_own(data_dir: Path) -> None:
+    found = data_dir.stat()
+    if is_of_another(found):
+        raise FolderOfAnother(folder=str(data_dir), uid=found.st_uid)
+    if is_open_to_others(found):
+        raise FolderOpenToOthers(folder=str(data_dir))
 
 
 def _require_free(data_dir: Path) -> None:
     """Refuse to set up among what is not Countersign's, or what is left of an installation."""
-    try:
-        names = [path.name for path in data_dir.iterdir()]
-    except FileNotFoundError:
-        return
-    except NotADirectoryError:
-        names = [data_dir.name]
+    names = [path.name for path in data_dir.iterdir()]
+    if _INSTANCE_FILE in names:
+        raise SetUpAlready(folder=str(data_dir))
     foreign = [name for name in names if not _BEFORE_SET_UP.fullmatch(name)]
     if foreign:
         raise ForeignFolder(folder=str(data_dir), found=min(foreign))
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Replace a small file whole."""
-    beside = path.with_suffix(".new")
-    descriptor = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+def _write_new(path: Path, content: bytes) -> Path:
+    """Write a small file whole, to be put in its place by the caller."""
+    # What a crash left may be the very file that is in place, under its first name.
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    beside.replace(path)
+    return path

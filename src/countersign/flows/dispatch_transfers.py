@@ -31,6 +31,7 @@ from countersign.rails import actions, queries
 from countersign.rails.errors import DuplicateUetr
 from countersign.rails.messages import CreditTransfer, RailStatusReport, Verdict
 from countersign.rails.model import (
+    UNKNOWN_UETR,
     Patience,
     Sending,
     State,
@@ -234,7 +235,7 @@ class Dispatcher:
         orders = read_orders(self._connection, [row.number for row in dispatched])
         for row in dispatched:
             found, digest = orders.get(row.number), standing[row.number].digest
-            uetr = None
+            uetr: str | None = UNKNOWN_UETR
             try:
                 order = self._opened(row.number, found, digest)
                 if order is None:

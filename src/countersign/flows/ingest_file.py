@@ -31,7 +31,7 @@ from countersign.gate.requests import KEY_BYTES, Item, encode_body
 from countersign.gate.sentences import sentence_of
 from countersign.kernel.account import canonical
 from countersign.kernel.refusal import Refusal, all_refusals
-from countersign.transfers.order import Order
+from countersign.transfers.order import Order, check_order
 
 FRAME_ITEMS = 500
 CHANNEL = "file"
@@ -86,7 +86,7 @@ def ingest_file(
     counts: Counter[PaymentStatus] = Counter()
     with tempfile.TemporaryFile() as spool:
         payments = read_instructions(stream, checked, schema_dir=schema_dir)
-        for frame in _frames(payments, FRAME_ITEMS):
+        for frame in _frames(map(_vetted, payments), FRAME_ITEMS):
             answers = gate.submit([_item(payment) for payment in frame])
             for payment, answer in zip(frame, answers, strict=True):
                 codes = _codes(payment, answer)
@@ -111,7 +111,7 @@ def try_file(
     except Refusal as refusal:
         return _whole(refusal, None)
     counts: Counter[PaymentStatus] = Counter()
-    for payment in read_instructions(stream, checked, schema_dir=schema_dir):
+    for payment in map(_vetted, read_instructions(stream, checked, schema_dir=schema_dir)):
         if isinstance(payment, Rejected):
             result, codes = result_of(payment), [payment.refusal.code]
         else:
@@ -134,6 +134,28 @@ def order_of(payment: Instruction) -> Order:
         creditor_account=canonical(payment.creditor_account),
         **{name: getattr(payment, name) for name in _SAME},
     )
+
+
+def _vetted(payment: Instruction | Rejected) -> Instruction | Rejected:
+    """What no order may say is rejected here, where it is still known which field says it."""
+    if isinstance(payment, Rejected):
+        return payment
+    try:
+        check_order(order_of(payment))
+    except Refusal as refusal:
+        return Rejected(
+            position=payment.position,
+            payment_information_id=payment.payment_information_id,
+            message_id=payment.message_id,
+            instruction_id=payment.instruction_id,
+            end_to_end_id=payment.end_to_end_id,
+            uetr=payment.uetr,
+            # A fresh one: that which was raised holds on to frames, and through them to the file.
+            refusal=type(refusal)(**refusal.details),
+            reason_code=reason_code(refusal.code),
+            element=str(refusal.details.get("field", "")),
+        )
+    return payment
 
 
 def _keep_refusal(stream: BinaryIO, refusal: Refusal, gate: Gate) -> None:

@@ -51,7 +51,7 @@ from countersign.transfers.order import ORDER_TABLE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedProof:
-    """What the proof proves. Without a trusted key it proves no more than that it fits together."""
+    """What the proof proves, if the key is trusted; else no more than that it fits together."""
 
     is_key_trusted: bool
     log: str
@@ -63,6 +63,11 @@ class VerifiedProof:
     fields: Mapping[str, Value]
     withheld: tuple[str, ...]
     events: tuple[Shown, ...]
+
+    @property
+    def verdict(self) -> str:
+        """The word for it, which the stand-alone verifier says as well."""
+        return "verified" if self.is_key_trusted else "consistent"
 
 
 def verify_proof(file: bytes, trusted: Verifier | None) -> VerifiedProof:

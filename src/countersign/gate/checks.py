@@ -28,6 +28,7 @@ class Evidence(msgspec.Struct, array_like=True, frozen=True):
     kind: str
     version: int
     credential: int
+    content: bytes = b""  # A raw assertion, a score: whatever a check of this kind reads.
 
 
 class Finding(NamedTuple):

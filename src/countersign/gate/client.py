@@ -71,6 +71,7 @@ class GateClient:
         self._timeout_seconds = timeout_seconds
         self._socket: socket.socket | None = None
         self._next_id = 0
+        self._pause_seconds = _PAUSE_SECONDS
 
     def __enter__(self) -> Self:
         return self
@@ -115,14 +116,16 @@ class GateClient:
             if len(answers) < len(items):
                 if monotonic() > deadline:
                     raise GateUnreachable
-                time.sleep(_PAUSE_SECONDS)
+                time.sleep(min(self._pause_seconds, max(0.0, deadline - monotonic())))
 
     def _once(self, items: Sequence[Item], answers: dict[bytes, Answer], deadline: float) -> str:
         try:
             reply = self._exchange(items, deadline)
         except (OSError, msgspec.MsgspecError):
             self.close()
+            self._pause_seconds = _PAUSE_SECONDS
             return NotReady.code
+        self._pause_seconds = max(_PAUSE_SECONDS, reply.retry_ms / 1000)
         if reply.refusal:
             return reply.refusal
         for item, answer in zip(items, reply.answers, strict=True):

@@ -18,6 +18,10 @@ Sealed = Annotated[bytes, msgspec.Meta(max_length=32_768)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 # Patterns end with \Z, because `$` would let a line end in.
 Code = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9_.]*\Z")]
+# A refusal's, so that no leaf says "settled" of what was never decided.
+RefusalCode = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[a-z0-9_]+\.[a-z0-9_.]+\Z")]
+# A role or a queue, never a person's name: it is kept in clear.
+Owner = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9_.-]+\Z")]
 Number = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
 Units = Annotated[int, msgspec.Meta(ge=-(2**62), lt=2**62)]
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
@@ -124,7 +128,7 @@ class Hold(Command, frozen=True):
     kind = Kind.HOLD
     permission = Permission.TRANSFERS_HOLD
     transfer: Number
-    owner: Name
+    owner: Owner
     hours: Annotated[int, msgspec.Meta(ge=1, le=2160)]
     reason: Sealed
 
@@ -133,6 +137,7 @@ class Release(Command, frozen=True):
     kind = Kind.RELEASE
     permission = Permission.TRANSFERS_RELEASE
     transfer: Number
+    hold: Number  # The command that held it, so that a release covers what the person saw.
     reason: Sealed
 
 
@@ -207,7 +212,7 @@ class RefusedIntake(Command, frozen=True):
 
     kind = Kind.REFUSED_INTAKE
     permission = None
-    code: Code
+    code: RefusalCode
 
 
 COMMANDS: dict[Kind, type[Command]] = {

@@ -46,11 +46,15 @@ class Tampered(Refusal):
 
 
 class NoHeadFile(Refusal):
-    """The head file is missing or damaged, so a cut journal could not be noticed. Restore it from the backup, or accept the journal as it is by name with `run --accept-head SEQ`."""
+    """The head file is missing or damaged, so a cut journal could not be noticed. Put the file `head` back from a copy of this same data folder, the newest there is, or restore a backup into a new folder with `countersign restore --from FILE --data NEW`."""
 
     code = "gate.no_head_file"
     kind = Kind.CONFLICT
-    chinese = "缺少或損壞 head 檔，無法察覺被截斷的日誌。請從備份還原，或以 `run --accept-head SEQ` 明確接受現有日誌。"
+    chinese = (
+        "缺少或損壞 head 檔，無法察覺被截斷的日誌。"
+        "請從此資料夾最新的複本放回檔案 `head`，"
+        "或以 `countersign restore --from FILE --data NEW` 將備份還原至新資料夾。"
+    )
 
 
 class NotReady(Refusal):

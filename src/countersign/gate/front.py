@@ -51,6 +51,7 @@ class _Open:
     id: int
     answers: list[Answer] = field(default_factory=list)
     missing: int = 0
+    retry_ms: int = 0
 
 
 class _Place(NamedTuple):
@@ -95,7 +96,7 @@ class Front:
         try:
             self._accept(peer, frame, self._credential(identity, frame.token))
         except Refusal as refusal:
-            peer.write(framed(Reply(frame.id, refusal.code, [])))
+            peer.write(framed(Reply(frame.id, refusal.code, [], _retry_ms(refusal))))
 
     def prepared(self, content: bytes) -> None:
         """The intake has prepared a frame."""
@@ -112,6 +113,7 @@ class Front:
             try:
                 self._engine.submit(submission)
             except Overloaded as refusal:
+                waiting.retry_ms = _retry_ms(refusal)
                 self._put(waiting, place, Answer(0, refusal.code))
 
     def deliver(self, answers: list[tuple[Submission, Answer]]) -> None:
@@ -163,7 +165,8 @@ class Front:
         waiting.answers[place] = answer
         waiting.missing -= 1
         if not waiting.missing:
-            self._send(waiting.reply_to, Reply(waiting.id, "", waiting.answers))
+            reply = Reply(waiting.id, "", waiting.answers, waiting.retry_ms)
+            self._send(waiting.reply_to, reply)
 
     def _send(self, peer: asyncio.Transport, reply: Reply) -> None:
         if not peer.is_closing():
@@ -256,6 +259,11 @@ class Outlet:
     def deliver(self, answers: list[tuple[Submission, Answer]]) -> None:
         if self.front:
             self.front.deliver(answers)
+
+
+def _retry_ms(refusal: Refusal) -> int:
+    """When it is worth another try; 0 where no time was said."""
+    return int(refusal.details.get("retry_ms", 0))
 
 
 _NONE = Answer(0, "")

@@ -6,11 +6,10 @@ order of an unknown account is refused before it leaves anything but its leaf.
 
 from collections.abc import Callable, Iterable
 
-from countersign.gate.journal.bridge import Connection, ask_values
-from countersign.infra.kept_connection import KeptConnection
+from countersign.gate.journal.standing import open_accounts
+from countersign.infra.kept_connection import Connection, KeptConnection
 
 _KNOWN_MAX = 1_000_000
-_SELECT_OPEN = "SELECT index FROM accounts.account WHERE index = ANY($1::bytea[])"
 
 
 class KnownAccounts:
@@ -35,6 +34,4 @@ class KnownAccounts:
         self._line.close()
 
     def _open_of(self, indexes: set[bytes]) -> set[bytes]:
-        asked = [list(indexes)]
-        rows = self._line.run(lambda connection: ask_values(connection, _SELECT_OPEN, asked))
-        return {bytes(row[0]) for row in rows}
+        return self._line.run(lambda connection: open_accounts(connection, list(indexes)))

@@ -42,6 +42,7 @@ from countersign.transfers.errors import (
     DigestDiffers,
     IllegalMove,
     NotDue,
+    OtherHold,
     SameAccount,
     UnknownVerdict,
 )
@@ -132,8 +133,11 @@ def on_release(batch: Batch, submission: Submission, command: Release) -> Answer
     """Let a held transfer go, which covers what it was held for; dispatch decides again."""
     transfer = batch.state.transfer(command.transfer)
     move(transfer.status, Status.RELEASED)
+    if command.hold != transfer.held_by:
+        raise OtherHold(number=transfer.number, hold=transfer.held_by)
     transfer.status = Status.RELEASED
-    transfer.covered = f"{transfer.covered},{transfer.reasons}".strip(",")
+    fresh = (code for code in transfer.reasons.split(",") if code not in transfer.covered)
+    transfer.covered = (*transfer.covered, *fresh)
     batch.changes.holds[transfer.number] = None
     _due_for_dispatch(batch, transfer)
     return batch.record(submission, outcome="released", transfer=transfer)
@@ -146,8 +150,7 @@ def on_dispatch(batch: Batch, submission: Submission, command: Dispatch) -> Answ
     move(transfer.status, Status.DISPATCHED)
     if transfer.execution_day > batch.day:
         raise NotDue
-    covered = transfer.covered.split(",")
-    decision = checks.decide_again(_context(state, transfer), covered=covered)
+    decision = checks.decide_again(_context(state, transfer), covered=transfer.covered)
     reasons = ",".join(decision.reasons)
     detail = _encode(Redecision(decision.policy, reasons))
     if decision.reasons:
@@ -313,7 +316,7 @@ def _post_for(batch: Batch, kind: PostingKind, transfer: OpenTransfer) -> None:
 
 def _hold(batch: Batch, transfer: OpenTransfer, owner: str, reasons: str, hours: int) -> None:
     until_ms = batch.batch_ms + hours * 3_600_000
-    transfer.status = Status.HELD
+    transfer.status, transfer.held_by = Status.HELD, batch.number
     batch.state.hold_until(transfer, owner, reasons, until_ms)
     batch.changes.holds[transfer.number] = HoldRow(transfer.number, owner, reasons, until_ms)
 

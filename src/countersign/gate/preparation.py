@@ -134,7 +134,7 @@ def _hold(p: Preparation, key: bytes, r: requests.HoldRequest) -> Command:
 
 
 def _release(p: Preparation, key: bytes, r: requests.ReleaseRequest) -> Command:
-    return commands.Release(r.transfer, p.reason(key, r.reason))
+    return commands.Release(r.transfer, r.hold, p.reason(key, r.reason))
 
 
 def _reject(p: Preparation, key: bytes, r: requests.RejectRequest) -> Command:

@@ -15,6 +15,7 @@ class Standing(msgspec.Struct, array_like=True, frozen=True):
 
     digest: bytes
     execution_day: int  # Days since 1970-01-01.
+    hold: int  # The command that holds it, or held it last; 0 if none ever did.
     owner: str  # Of the hold, or empty.
     is_frozen: bool  # Either side.
 
@@ -66,8 +67,10 @@ def _transfer(state: State, item: Item) -> Answer:
     frozen = state.accounts.frozen
     sides = (state.accounts.indexes[transfer.debtor], transfer.creditor_index)
     is_frozen = any(index in frozen for index in sides)
-    detail = _encode(Standing(transfer.digest, transfer.execution_day, transfer.owner, is_frozen))
-    return Answer(number, transfer.status.name.lower(), transfer.reasons, detail)
+    standing = Standing(
+        transfer.digest, transfer.execution_day, transfer.held_by, transfer.owner, is_frozen
+    )
+    return Answer(number, transfer.status.name.lower(), transfer.reasons, _encode(standing))
 
 
 def _credentials(state: State) -> list[tuple[int, str, list[str], bool]]:

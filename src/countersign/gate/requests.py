@@ -17,8 +17,8 @@ from countersign.gate.commands import (
     Currency,
     Dispatch,
     Kind,
-    Name,
     Number,
+    Owner,
     RailStatus,
     RefusedIntake,
     SetCredential,
@@ -44,7 +44,6 @@ class Query(IntEnum):
     STATUS = 200
     TRANSFER = 201  # The body is a number; the answer's outcome is the status.
     CREDENTIALS = 202
-    CHECKPOINT = 203
 
 
 class Request(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -88,13 +87,14 @@ class CancelRequest(Request, frozen=True):
 
 class HoldRequest(Request, frozen=True):
     transfer: Number
-    owner: Name
+    owner: Owner
     hours: Annotated[int, msgspec.Meta(ge=1, le=2160)]
     reason: Text
 
 
 class ReleaseRequest(Request, frozen=True):
     transfer: Number
+    hold: Number  # As `Query.TRANSFER` tells it.
     reason: Text
 
 
@@ -150,6 +150,7 @@ class Reply(msgspec.Struct, array_like=True, frozen=True, gc=False):
     id: int
     refusal: str  # The code of what refused the whole frame, or empty.
     answers: list[Answer]
+    retry_ms: int = 0  # When what was refused for now is worth another try.
 
 
 _encode = msgspec.msgpack.Encoder().encode

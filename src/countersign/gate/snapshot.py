@@ -177,6 +177,7 @@ def _transfer(values: tuple[Any, ...]) -> OpenTransfer:
     fields = dict(zip(OpenTransfer.__slots__, values, strict=True))
     fields["status"] = Status(fields["status"])
     fields["facts"] = Facts(*fields["facts"])
+    fields["covered"] = tuple(fields["covered"])
     return OpenTransfer(**fields)
 
 

@@ -43,7 +43,8 @@ class OpenTransfer:
     credential: int
     evidence: bytes
     facts: Facts
-    covered: str = ""  # Codes that releases have covered, joined like reasons.
+    covered: tuple[str, ...] = ()  # Codes that releases have covered.
+    held_by: int = 0  # The command that holds it, or held it last.
     owner: str = ""
     reasons: str = ""
     until_ms: int = 0

@@ -41,13 +41,6 @@ def byteas(values: Sequence[bytes]) -> bytes:
     return _variable(values, _BYTEA)
 
 
-def byteas_of(values: Sequence[bytes], length_bytes: int) -> bytes:
-    """An array of byte strings that all have the same length."""
-    prefix = _length(length_bytes)
-    body = prefix + prefix.join(values) if values else b""
-    return _header(1, 0, _BYTEA, len(values), 1) + body
-
-
 def texts(values: Sequence[str]) -> bytes:
     return _variable([value.encode() for value in values], _TEXT)
 

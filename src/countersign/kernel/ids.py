@@ -1,4 +1,4 @@
-"""Ids: 16-byte UUIDv7 (RFC 9562), made from the caller's clock, and the types that tell them apart.
+"""Ids: 16-byte UUIDv7 (RFC 9562), made from the caller's clock.
 
 Ids that one process makes sort in the order of making, also within one millisecond and when the
 clock steps back by less than ten seconds; 62 random bits keep processes apart. The time inside an
@@ -8,17 +8,10 @@ id is a hint for sorting, never evidence of when something happened.
 import re
 import secrets
 import threading
-from typing import NewType
 from uuid import UUID
 
 from countersign.kernel.invariant import invariant
 from countersign.kernel.refusal import Kind, Refusal
-
-PartyId = NewType("PartyId", bytes)
-TransferId = NewType("TransferId", bytes)
-InstanceId = NewType("InstanceId", bytes)
-AccountNumber = NewType("AccountNumber", int)
-CredentialNumber = NewType("CredentialNumber", int)
 
 ID_BYTES = 16
 

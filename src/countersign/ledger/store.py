@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from countersign.infra import arrays
-from countersign.ledger.model import Balances, Posting
+from countersign.ledger.model import Posting
 
 INSERT_POSTINGS = """
 INSERT INTO ledger.posting (day, number, leg, kind, transfer, debit_account, credit_account, amount,
@@ -63,15 +63,6 @@ def read_postings(row: Sequence[bytes | None]) -> list[Posting]:
             arrays.read_texts(row[7]),
         )
     )
-
-
-def balance_columns(balances: Balances, numbers: Sequence[int]) -> list[bytes]:
-    """Columns of UPDATE_BALANCES."""
-    return [
-        arrays.int8s(numbers),
-        arrays.int8s([balances.balance[n] for n in numbers]),
-        arrays.int8s([balances.held[n] for n in numbers]),
-    ]
 
 
 def read_balances(row: Sequence[bytes | None]) -> list[tuple[int, int, int, int]]:

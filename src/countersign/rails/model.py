@@ -14,6 +14,8 @@ import msgspec
 from countersign.rails import ids
 from countersign.rails.messages import RailStatusReport, StatusRequest, Verdict, verdict_of
 
+UNKNOWN_UETR = ""
+
 
 class State(IntEnum):
     """Numbers are written to the database."""
@@ -29,7 +31,7 @@ class Sending(msgspec.Struct, frozen=True):
     number: int  # Of the transfer.
     digest: bytes
     transaction_id: str
-    uetr: str
+    uetr: str  # Empty if nobody can read any more what it is.
     state: State
     attempt: int  # The newest that left, or that may have; 0 before the first.
     asked: int  # Questions since that attempt.
@@ -58,7 +60,7 @@ def prepared(
         number=number,
         digest=digest,
         transaction_id=ids.transaction_id(digest),
-        uetr=uetr or ids.uetr_of(digest),
+        uetr=ids.uetr_of(digest) if uetr is None else uetr,
         state=State.SENT if is_asked_first else State.PREPARED,
         attempt=1 if is_asked_first else 0,
         asked=0,
@@ -75,7 +77,7 @@ def question(sending: Sending) -> StatusRequest:
         message_id=ids.request_id(sending.digest, sending.attempt, sending.asked + 1),
         original_message_id=ids.message_id(sending.digest, sending.attempt),
         transaction_id=sending.transaction_id,
-        uetr=sending.uetr,
+        uetr=sending.uetr or None,
     )
 
 

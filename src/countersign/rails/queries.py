@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from countersign.rails import store
 from countersign.rails.messages import RailStatusReport
-from countersign.rails.model import Sending, State, is_whole
+from countersign.rails.model import UNKNOWN_UETR, Sending, State, is_whole
 from countersign.rails.store import Connection
 
 
@@ -32,9 +32,10 @@ def sending_of(connection: Connection, report: RailStatusReport) -> Sending | No
         found = store.by_uetr(connection, report.uetr)
     else:
         return None
-    if len(found) != 1 or report.uetr not in {None, found[0].uetr} or not is_whole(found[0]):
+    if len(found) != 1 or not is_whole(found[0]):
         return None
-    return found[0]
+    is_same = report.uetr is None or found[0].uetr in {report.uetr, UNKNOWN_UETR}
+    return found[0] if is_same else None
 
 
 def is_uetr_taken(connection: Connection, sending: Sending) -> bool:

@@ -23,6 +23,11 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     dormant_amount: MinorUnits
 
 
+# The version of the rules and windows that this gate has. It is part of each policy, so that a
+# decision names what decided it, and a replay never meets other rules than were recorded.
+RULE_SET = 1
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What holds an order. A currency without thresholds is held whatever the amount."""
 
@@ -34,6 +39,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     near_count_max: Count
     hold_hours: Annotated[int, msgspec.Meta(ge=1, le=24 * 90)]
     past_days_max: Annotated[int, msgspec.Meta(ge=0, le=36500)]
+    rule_set: int
 
 
 DEFAULT_POLICY = Policy(
@@ -59,6 +65,7 @@ DEFAULT_POLICY = Policy(
     near_count_max=3,
     hold_hours=72,
     past_days_max=10,
+    rule_set=RULE_SET,
 )
 
 
@@ -82,6 +89,8 @@ def decode_policy(content: bytes) -> Policy:
         raise MalformedPolicy(field=place.strip("`") or "content", why=why) from None
     if policy.factor != "channel-credential":
         raise MalformedPolicy(field="factor", why="is not a factor that this gate knows")
+    if policy.rule_set != RULE_SET:
+        raise MalformedPolicy(field="rule_set", why="is not a version that this gate has")
     return policy
 
 

@@ -1,7 +1,8 @@
-"""The six plain rules. Each takes facts and thresholds and answers whether it fires.
+"""The plain rules. Each takes facts and thresholds and answers whether it fires.
 
 Rules: 1. int and bool only, the same on every machine. 2. A rule looks at one order and what came
-before it. 3. What blocks and what holds stands in RULES and nowhere else.
+before it. 3. Each of these holds; a frozen side, which blocks, is seen by the gate (`gate/checks`).
+4. What changes a rule or a window is a new `model.RULE_SET`.
 """
 
 from collections.abc import Callable

@@ -19,6 +19,14 @@ class UnknownTransfer(Refusal):
     chinese = "沒有此編號的未結轉賬；請用 `transfers list` 核對編號。"
 
 
+class OtherHold(Refusal):
+    """Transfer {number} is held by command {hold} by now, for other reasons; look at it again."""
+
+    code = "transfers.other_hold"
+    kind = Kind.CONFLICT
+    chinese = "轉帳 {number} 目前因命令 {hold} 而暫停，原因已不同；請重新查看。"
+
+
 class NotDue(Refusal):
     """The transfer is ordered for a later day and cannot be dispatched yet."""
 

@@ -22,6 +22,7 @@ from countersign.flows.backup.errors import (
     NotAFolder,
     RestoreBusy,
 )
+from countersign.infra.own_folder import is_open_to_others
 from countersign.vault.protectors import sync_folder
 
 WORK_NAME = ".restoring"
@@ -77,14 +78,14 @@ def _make(data_dir: Path) -> None:
 def _require_own_folder(data_dir: Path) -> None:
     """Refuse what is no folder: a file, a pipe, a link to nothing; and one that is everybody's."""
     try:
-        mode = data_dir.stat().st_mode
+        found = data_dir.stat()
     except OSError as error:
         is_dangling = data_dir.is_symlink()
         why = "it is a link to nothing" if is_dangling else str(error.strerror)
         raise NotAFolder(folder=str(data_dir), why=why) from None
-    if not stat.S_ISDIR(mode):
+    if not stat.S_ISDIR(found.st_mode):
         raise NotAFolder(folder=str(data_dir), why="it is something else than a folder")
-    if mode & stat.S_IWOTH:
+    if is_open_to_others(found):
         raise FolderOpenToOthers(folder=str(data_dir))
     if not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
         raise NotAFolder(folder=str(data_dir), why=os.strerror(errno.EACCES))

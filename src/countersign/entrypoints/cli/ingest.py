@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -92,6 +93,9 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     )
 
 
+_TOLD_MAX = 10_000  # Payments in one JSON value, which is held in memory.
+
+
 class Told:
     """One file's payments as they come: lines for people, else kept for the one JSON value."""
 
@@ -99,6 +103,7 @@ class Told:
         self._terminal = terminal
         self._name = file.name
         self.payments: list[dict[str, object]] = []
+        self.untold = 0
         terminal.progress(f"{self._name}: checking")
 
     def progress(self, done: int, of: int) -> None:
@@ -106,6 +111,9 @@ class Told:
 
     def payment(self, result: PaymentResult, reasons: Sequence[str]) -> None:
         if self._terminal.is_json:
+            if len(self.payments) >= _TOLD_MAX:
+                self.untold += 1  # The report beside the file has them all.
+                return
             self.payments.append(
                 {
                     "end_to_end_id": result.end_to_end_id,
@@ -135,7 +143,12 @@ def ingest(arguments: argparse.Namespace, terminal: Terminal) -> int:
             told = Told(terminal, file)
             result = take(file, told)
             terminal.say(f"{visible(file.name)}: {_summary(result)}")
-            value = {"file": str(file), "result": result, "payments": told.payments}
+            value = {
+                "file": visible(str(file)),
+                "result": result,
+                "payments": told.payments,
+                "payments_not_listed": told.untold,
+            }
             said.append((value, result.group_status == PaymentStatus.REJECTED))
     if terminal.is_json:
         terminal.value([value for value, _ in said], "")
@@ -185,7 +198,8 @@ def _ingested(
     now_ms = SystemClock().now_ms()
     head = ReportHead(message_id=f"CS{new_id(now_ms).hex()}", created_ms=now_ms)
     folder = arguments.reports or file.parent
-    with _opened(file) as stream, _whole_report(folder, file.name) as target:
+    mode = file.stat().st_mode
+    with _opened(file) as stream, _whole_report(folder, file.name, mode) as target:
         _keep_sealed(installation, file.name, stream)
         stream.seek(0)
         return in_own_thread(
@@ -202,12 +216,15 @@ def _ingested(
 
 
 @contextlib.contextmanager
-def _whole_report(folder: Path, name: str) -> Iterator[BinaryIO]:
-    """The report is there whole or not at all, so that nobody reads half an answer."""
+def _whole_report(folder: Path, name: str, mode: int) -> Iterator[BinaryIO]:
+    """The report is there whole or not at all, and no more people may read it than the file."""
     report = folder / f"{name}.pain002.xml"
-    unfinished = report.with_name(report.name + ".part")
+    unfinished = report  # Until it has a name of its own.
     try:
-        with unfinished.open("wb") as target:
+        descriptor, part = tempfile.mkstemp(prefix=f"{report.name}.", suffix=".part", dir=folder)
+        unfinished = Path(part)
+        with os.fdopen(descriptor, "wb") as target:
+            os.fchmod(descriptor, mode & 0o666)
             yield target
             target.flush()
             os.fsync(target.fileno())
@@ -217,8 +234,9 @@ def _whole_report(folder: Path, name: str) -> Iterator[BinaryIO]:
         why = str(error.strerror)
         raise CannotWriteReport(file=name, folder=str(folder), why=why) from None
     finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
+        if unfinished != report:
+            with contextlib.suppress(OSError):
+                unfinished.unlink(missing_ok=True)
 
 
 def _keep_sealed(installation: Installation, name: str, stream: BinaryIO) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from psycopg import OperationalError
 
 from countersign.entrypoints.cli.parsing import PROGRAM, Command, CommandParser
-from countersign.entrypoints.cli.terminal import REFUSED, Terminal
+from countersign.entrypoints.cli.terminal import REFUSED, Terminal, language_of
 from countersign.entrypoints.installation import NotRunning
 from countersign.gate.client import FrameRefused
 from countersign.infra.logs import configure_logs
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code."""
     words = sys.argv[1:] if arguments is None else arguments
     parsed = parser_for(words).parse_args(words)
-    terminal = Terminal(is_json=parsed.json, language=os.environ.get("LANG", "en"))
+    terminal = Terminal(is_json=parsed.json, language=language_of(os.environ))
     if parsed.data:
         os.environ["COUNTERSIGN_DATA"] = str(Path(parsed.data).absolute())
     try:

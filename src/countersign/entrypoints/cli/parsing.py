@@ -3,10 +3,10 @@
 import argparse
 import textwrap
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from countersign.entrypoints.cli.examples import EXAMPLES
-from countersign.entrypoints.cli.terminal import Terminal
+from countersign.entrypoints.cli.terminal import Terminal, visible
 from countersign.entrypoints.installation import Installation, NotRunning, load_installation
 from countersign.gate.client import GateClient, GateUnreachable
 from countersign.gate.commands import Answer
@@ -33,6 +33,9 @@ class CommandParser(argparse.ArgumentParser):
         options["description"] = textwrap.fill(options.get("description") or "", _HELP_COLUMNS)
         options["formatter_class"] = argparse.RawDescriptionHelpFormatter
         super().__init__(*arguments, **options)
+
+    def error(self, message: str) -> NoReturn:
+        super().error(visible(message))  # It quotes what was typed, or pasted.
 
 
 def group(subcommands: Subcommands, name: str, help_text: str) -> Subcommands:

@@ -14,12 +14,13 @@ from countersign.entrypoints.cli.parsing import (
     group,
     whole_number,
 )
-from countersign.entrypoints.cli.terminal import Terminal, visible
-from countersign.entrypoints.installation import load_installation
+from countersign.entrypoints.cli.terminal import REFUSED, Terminal, visible
+from countersign.entrypoints.installation import NotSetUp, load_installation
 from countersign.flows.export_proof import export_proof
 from countersign.flows.verify_proof import VerifiedProof, verify_proof
 from countersign.gate.intake import Intake
 from countersign.infra.database import Role
+from countersign.infra.settings import Settings
 from countersign.kernel.refusal import Kind, Refusal
 from countersign.vault.subjects import SubjectKeys
 
@@ -63,10 +64,20 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="where it is written (default: transfer-N.proof.json)",
     )
-    verifying = add_command(commands, common, "verify", verify, "check a proof, offline")
+    verifying = add_command(
+        commands,
+        common,
+        "verify",
+        verify,
+        "check a proof, offline",
+        description="Check a proof, offline. It is verified with the key that is given, else with"
+        " the key of the installation in the data folder. Where there is neither it is at best"
+        " consistent: it fits together, but it is not shown whose log it is from, and this ends"
+        " with 1.",
+    )
     verifying.add_argument("file", type=Path, help="the proof, as `proof export` wrote it")
     verifying.add_argument(
-        "--key", help="the log's key as `audit key` prints it; without it trust is not proven"
+        "--key", help="the log's key as `audit key` prints it (default: this installation's)"
     )
 
 
@@ -102,11 +113,11 @@ def verify(arguments: argparse.Namespace, terminal: Terminal) -> int:
     except OSError as error:
         raise UnreadableProof(file=str(arguments.file), why=str(error.strerror)) from None
     terminal.progress(f"checking {arguments.file.name}")
-    trusted = Verifier.parse(arguments.key) if arguments.key else None
+    trusted, whose = _trusted(arguments.key, arguments.settings)
     proof = verify_proof(content, trusted)
     value = {
-        "proven": True,
-        "key_trusted": proof.is_key_trusted,
+        "verdict": proof.verdict,
+        "key": whose,
         "log": proof.log,
         "size": proof.size,
         "transfer": proof.transfer,
@@ -115,12 +126,25 @@ def verify(arguments: argparse.Namespace, terminal: Terminal) -> int:
         "fields": dict(proof.fields),
         "withheld": list(proof.withheld),
     }
-    return terminal.value(value, "\n".join(_lines(proof)))
+    done = terminal.value(value, "\n".join(_lines(proof, whose)))
+    return done if proof.is_key_trusted else REFUSED
 
 
-def _lines(proof: VerifiedProof) -> list[str]:
-    """What is proven; a file that nobody vouches for may hold any text."""
-    lines = [f"proven: transfer {proof.transfer} of {visible(proof.log)} is {proof.status}"]
+def _trusted(key: str | None, settings: Settings) -> tuple[Verifier | None, str]:
+    """The key to check with and whose it is; none where only the file has one."""
+    if key is not None:
+        return Verifier.parse(key), "yours"
+    try:
+        installation = load_installation(settings)
+    except NotSetUp:
+        return None, "of the file"
+    return installation.log_verifier(installation.keyset()), "of this installation"
+
+
+def _lines(proof: VerifiedProof, whose: str) -> list[str]:
+    """What is shown; a file that nobody vouches for may hold any text."""
+    of = f"transfer {proof.transfer} of {visible(proof.log)}"
+    lines = [f"{proof.verdict}: {of} is {proof.status} (key: {whose})"]
     for name, shown in proof.fields.items():
         if name == "instructed_amount":
             lines.append(f"  {name}: {_amount(shown, proof.fields.get('currency'))}")
@@ -129,7 +153,10 @@ def _lines(proof: VerifiedProof) -> list[str]:
     withheld = f"withheld: {', '.join(proof.withheld) or 'nothing'}"
     lines += textwrap.wrap(withheld, initial_indent="  ", subsequent_indent="    ")
     if not proof.is_key_trusted:
-        lines.append("  the key came with the proof itself: give --key to know who vouches for it")
+        lines.append(
+            "It fits together, but it is not shown whose log it is from: anyone can make such a"
+            " file. Give the log's key with --key."
+        )
     return lines
 
 

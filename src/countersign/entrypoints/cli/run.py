@@ -16,8 +16,9 @@ from countersign.entrypoints.cli.terminal import Terminal
 from countersign.entrypoints.installation import (
     Installation,
     NotSetUp,
-    default_key_file,
+    key_of,
     load_installation,
+    prepare_folder,
     set_up,
 )
 from countersign.entrypoints.rail.behaviour import Behaviour
@@ -41,8 +42,9 @@ _GENESIS_POLICY_KEY = b"genesis policy\x00\x00"
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     help_text = "start the database, gate, rail and worker; the first time, set them up"
     description = (
-        f"{help_text}. It says `ready` when all of them work and `stopped` when Ctrl-C or SIGTERM"
-        ' has ended them; with --json, {"ready": true, ...} and {"stopped": true}, a line each.'
+        f"{help_text}. It says `ready` when all of them work and `stopped` when Ctrl-C, SIGTERM or"
+        " a terminal that was closed has ended them; with --json,"
+        ' {"ready": true, ...} and {"stopped": true}, a line each.'
     )
     parser = add_command(subcommands, common, "run", run, help_text, description=description)
     parser.add_argument(
@@ -60,13 +62,27 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Run until a signal; a refusal says what ended it before."""
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
-    installation = _installation(arguments, terminal)
-    with contextlib.suppress(StopAsked), run_lock(installation.data_dir):
-        _run(installation, arguments.rail_faults, terminal, stopping)
+    stopping = _stopping_on_signals()
+    settings = arguments.settings
+    prepare_folder(settings.data_dir, name=arguments.name)
+    with contextlib.suppress(StopAsked), run_lock(settings.data_dir):
+        try:
+            installation, is_new = load_installation(settings), False
+        except NotSetUp:
+            installation, is_new = set_up(settings, name=arguments.name), True
+            _warn_of_key(installation)
+        _run(installation, arguments.rail_faults, terminal, stopping, is_new=is_new)
     return terminal.value({"stopped": True}, "stopped")
+
+
+def _stopping_on_signals() -> threading.Event:
+    stopping = threading.Event()
+    wanted = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # As `nohup` asks for.
+        wanted.append(signal.SIGHUP)
+    for number in wanted:
+        signal.signal(number, lambda *_: stopping.set())
+    return stopping
 
 
 def _run(
@@ -74,6 +90,8 @@ def _run(
     behaviour: Behaviour,
     terminal: Terminal,
     stopping: threading.Event,
+    *,
+    is_new: bool,
 ) -> None:
     with _running_server(installation, stopping) as (reached, kept):
         database = unless_stopped(lambda: _prepared(installation, reached), stopping)
@@ -90,6 +108,8 @@ def _run(
                 "instance": installation.instance.hex(),
                 "name": installation.name,
                 "data": str(installation.data_dir),
+                "key": str(key_of(installation.settings)),
+                "set_up": is_new,
                 "term": ready.term,
                 "replayed": ready.replayed,
                 "pid": os.getpid(),
@@ -100,19 +120,16 @@ def _run(
             running.stop()
 
 
-def _installation(arguments: argparse.Namespace, terminal: Terminal) -> Installation:
-    settings = arguments.settings
-    try:
-        return load_installation(settings)
-    except NotSetUp:
-        installation = set_up(settings, name=arguments.name)
-    key = settings.passphrase_file or settings.key_file or default_key_file(settings.data_dir)
-    terminal.say(
+def _warn_of_key(installation: Installation) -> None:
+    """On stderr, so that whoever reads the values with --json is warned as well."""
+    print(
         f"set up {installation.data_dir}\n"
-        f"IMPORTANT: the key is {key}. Without it nothing that is sealed can ever be read again,\n"
-        "by anyone. Copy it to a safe place now, apart from the data and its backups."
+        f"IMPORTANT: the key is {key_of(installation.settings)}. Without it nothing that is sealed"
+        " can ever be\nread again, by anyone. Copy it to a safe place now, apart from the data and"
+        " its backups.",
+        file=sys.stderr,
+        flush=True,
     )
-    return installation
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 
+from countersign.access.queries import actors
 from countersign.entrypoints.cli.parsing import amount_text
 from countersign.entrypoints.cli.reasons import all_in_words, in_words, reasons_of
 from countersign.entrypoints.cli.terminal import moment, visible
@@ -47,10 +48,13 @@ def told_story(installation: Installation, number: int) -> tuple[dict[str, Any],
         story = read_story(connection, number)
         hold = hold_of(connection, number)
         sending = rails.sendings(connection, [number]).get(number)
+        by = actors(connection, (event.row.credential for event in story.events))
         value = _order(story) | _parties(Intake(keys), story)
-    value["hold"] = _hold(hold) if hold else None
+    value["hold"] = _hold(hold, story) if hold else None
     value["rail"] = _rail(sending) if sending else None
-    value["events"] = [_event(event) for event in story.events]
+    value["events"] = [
+        _event(event) | {"by": by[event.row.credential].name} for event in story.events
+    ]
     return value, _lines(value)
 
 
@@ -98,8 +102,11 @@ def _party(name: str, side: int, part: OpenSide) -> dict[str, str]:
     }
 
 
-def _hold(hold: HoldRow) -> dict[str, Any]:
+def _hold(hold: HoldRow, story: Story) -> dict[str, Any]:
+    # Whatever leaves it held is what holds it: the order itself, a person, or its dispatch.
+    holding = [event.row.number for event in story.events if _event(event)["outcome"] == "held"]
     return {
+        "number": max(holding, default=0),
         "owner": hold.owner,
         "until": moment(hold.until_ms),
         "reasons": reasons_of(hold.reasons),
@@ -160,7 +167,8 @@ def _lines(value: dict[str, Any]) -> list[str]:
     told += [("", in_words(reason)) for reason in value["reasons"]]
     hold, rail = value["hold"], value["rail"]
     if hold:
-        told.append(("hold", f"{hold['owner']} looks at it; it expires at {hold['until']}"))
+        until = f"{hold['owner']} looks at it; it expires at {hold['until']}"
+        told.append(("hold", f"{until} (hold {hold['number']})"))
         told.append(("", all_in_words(hold["reasons"])))
     if rail:
         told += [("rail", _rail_text(rail)), ("", f"transaction {rail['transaction_id']}")]
@@ -187,6 +195,7 @@ def _labelled(label: str, text: str) -> list[str]:
 
 def _event_lines(value: dict[str, Any]) -> list[str]:
     return [
-        f"  {e['time']}  {e['event']:12} {e['outcome']} {e['reason']}".rstrip()
+        "  ".join(("", e["time"], f"{e['event']:11}", f"{e['outcome']:11}", visible(e["by"])))
+        + f"  {e['reason']}".rstrip()
         for e in value["events"]
     ]

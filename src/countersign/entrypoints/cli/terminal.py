@@ -9,7 +9,7 @@ import shlex
 import shutil
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -23,6 +23,8 @@ DONE = 0
 REFUSED = 1
 USAGE = 2
 _PROGRESS_SECONDS = 0.2
+# As gettext reads them: the first that is not empty counts.
+_LANGUAGE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 
 class Terminal:
@@ -95,6 +97,11 @@ class Terminal:
             self._is_in_progress = False
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+def language_of(environment: Mapping[str, str]) -> str:
+    """The locale in which messages are wanted, such as zh_TW.UTF-8."""
+    return next(filter(None, map(environment.get, _LANGUAGE_VARIABLES)), "en")
 
 
 def visible(text: str) -> str:

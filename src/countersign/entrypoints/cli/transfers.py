@@ -19,7 +19,6 @@ from countersign.entrypoints.cli.reasons import REJECT_CODES, reject_code
 from countersign.entrypoints.cli.story import told_story
 from countersign.entrypoints.cli.terminal import Terminal, moment
 from countersign.entrypoints.installation import load_installation
-from countersign.gate.client import GateClient
 from countersign.gate.commands import Kind
 from countersign.gate.queries import read_standing
 from countersign.gate.requests import (
@@ -35,7 +34,7 @@ from countersign.transfers.model import Status
 _STATUSES = [status.name.lower() for status in Status]
 # The newest first, each with what its last command made of it; a refused command made nothing.
 _LIST = """
-SELECT t.number, t.amount, t.currency, t.reasons, b.batch_ms,
+SELECT t.number, t.amount, t.currency, coalesce(h.reasons, t.reasons), b.batch_ms,
   coalesce(upper(c.outcome), CAST(t.status AS text)) AS status
 FROM transfers.transfer AS t
 LEFT JOIN LATERAL (
@@ -43,6 +42,7 @@ LEFT JOIN LATERAL (
   WHERE transfer = t.number AND transfer > 0 AND day >= t.day AND position('.' IN outcome) = 0
   ORDER BY number DESC LIMIT 1
 ) AS c ON true
+LEFT JOIN transfers.hold AS h ON h.number = t.number
 CROSS JOIN LATERAL (
   SELECT batch_ms FROM gate.batch WHERE first_number <= t.number ORDER BY seq DESC LIMIT 1
 ) AS b
@@ -56,6 +56,11 @@ ORDER BY t.day DESC, t.number DESC LIMIT %(limit)s
 
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     commands = group(subcommands, "transfers", "list, show and decide about transfers")
+    _add_reading(commands, common)
+    _add_deciding(commands, common)
+
+
+def _add_reading(commands: Subcommands, common: argparse.ArgumentParser) -> None:
     listing = add_command(
         commands, common, "list", list_transfers, "list the newest transfers, the newest first"
     )
@@ -76,8 +81,19 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         "show one transfer with its story; names and accounts are masked",
     )
     showing.add_argument("number", type=whole_number, help="the transfer's number")
+
+
+def _add_deciding(commands: Subcommands, common: argparse.ArgumentParser) -> None:
+    releasing = add_command(commands, common, "release", release, "let a held transfer go")
+    releasing.add_argument("number", type=whole_number, help="the transfer's number")
+    releasing.add_argument("--reason", required=True, help=REASON_HELP)
+    releasing.add_argument(
+        "--hold",
+        type=whole_number,
+        help="the hold that you looked at, as `show` numbers it: refused if another holds it by now"
+        " (default: the one that holds it now)",
+    )
     for kind, help_text in (
-        (Kind.RELEASE, "let a held transfer go"),
         (Kind.REJECT, "refuse a transfer that was not dispatched"),
         (Kind.CANCEL, "take back a transfer that was not dispatched"),
         (Kind.HOLD, "stop a transfer that was not dispatched"),
@@ -91,7 +107,9 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
             parser.add_argument("--code", default="CUST", help=help_code)
         if kind == Kind.HOLD:
             parser.add_argument(
-                "--owner", default="duty_officer", help="who looks at it (default: %(default)s)"
+                "--owner",
+                default="duty_officer",
+                help="the role or queue that looks at it, in small letters (default: %(default)s)",
             )
             parser.add_argument(
                 "--hours", type=count, default=72, help="until it expires (default: %(default)s)"
@@ -132,12 +150,37 @@ def show(arguments: argparse.Namespace, terminal: Terminal) -> int:
     return terminal.value(value, "\n".join(lines))
 
 
+def release(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    number = arguments.number
+    with operator(arguments) as gate:
+        found = gate.ask(Query.TRANSFER, number)
+        standing = read_standing(found)
+        hold = standing.hold if standing and arguments.hold is None else arguments.hold or 0
+        answer = gate.ask(Kind.RELEASE, ReleaseRequest(number, hold, arguments.reason))
+    if is_refused(answer):
+        return terminal.refused_answer(answer)
+    covered = found.reasons.split(",")
+    is_frozen = standing is not None and standing.is_frozen
+    value = {
+        "transfer": number,
+        "status": answer.outcome,
+        "command": answer.number,
+        "covered": covered,
+        "is_frozen": is_frozen,
+    }
+    text = f"transfer {number} is released; this covers {', '.join(covered)}"
+    if is_frozen:
+        text += (
+            "\nBut a side of it is frozen, so it is held again when it is due for dispatch:"
+            " `countersign unfreeze` the account first, then release it again."
+        )
+    return terminal.value(value, text)
+
+
 def decide(arguments: argparse.Namespace, terminal: Terminal) -> int:
     number, reason = arguments.number, arguments.reason
-    request: CancelRequest | ReleaseRequest | RejectRequest | HoldRequest
+    request: CancelRequest | RejectRequest | HoldRequest
     match arguments.kind:
-        case Kind.RELEASE:
-            request = ReleaseRequest(number, reason)
         case Kind.REJECT:
             request = RejectRequest(number, reject_code(arguments.code), reason)
         case Kind.HOLD:
@@ -146,25 +189,10 @@ def decide(arguments: argparse.Namespace, terminal: Terminal) -> int:
             request = CancelRequest(number, reason)
     with operator(arguments) as gate:
         answer = gate.ask(arguments.kind, request)
-        if is_refused(answer):
-            return terminal.refused_answer(answer)
-        is_stopped = arguments.kind == Kind.RELEASE and _is_frozen(gate, number)
+    if is_refused(answer):
+        return terminal.refused_answer(answer)
     value = {"transfer": number, "status": answer.outcome, "command": answer.number}
-    text = f"transfer {number} is {answer.outcome}"
-    if arguments.kind == Kind.RELEASE:
-        value["is_frozen"] = is_stopped
-    if is_stopped:
-        text += (
-            "\nBut a side of it is frozen, so it is held again when it is due for dispatch:"
-            " `countersign unfreeze` the account first, then release it again."
-        )
-    return terminal.value(value, text)
-
-
-def _is_frozen(gate: GateClient, number: int) -> bool:
-    """Whether a side of an open transfer is frozen; what has left already is not stopped by it."""
-    standing = read_standing(gate.ask(Query.TRANSFER, number))
-    return standing is not None and standing.is_frozen
+    return terminal.value(value, f"transfer {number} is {answer.outcome}")
 
 
 def _status(text: str) -> str:

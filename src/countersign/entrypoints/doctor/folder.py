@@ -9,7 +9,8 @@ from countersign.entrypoints.backup.backing_up import INSTANCE_FILE
 from countersign.entrypoints.backup.folder import WORK_NAME
 from countersign.entrypoints.backup.marker import read_marker
 from countersign.entrypoints.doctor.model import Site, Verdict, fault, fine, refused, warning
-from countersign.entrypoints.installation import NotSetUp
+from countersign.entrypoints.installation import FolderOpenToOthers, NotSetUp
+from countersign.infra.own_folder import is_open_to_others
 from countersign.infra.postgres.folders import Folders
 from countersign.infra.postgres.os_user import choose_os_user
 from countersign.infra.postgres.postmaster import find_postmaster
@@ -42,13 +43,8 @@ def data_folder(site: Site) -> Verdict:
     except FileNotFoundError:
         return refused(NotSetUp(folder=str(folder)))
     found = folder.stat()
-    if found.st_mode & _OTHERS_WRITE and not found.st_mode & stat.S_ISVTX:
-        return fault(
-            f"Others can write to {folder}, and so replace what is in it; run"
-            f" `chmod go-w {folder}` and find out who had access.",
-            f"他人可以寫入 {folder}，因而能替換其中內容；"
-            f"請執行 `chmod go-w {folder}` 並查明誰曾有存取權。",
-        )
+    if is_open_to_others(found):
+        return refused(FolderOpenToOthers(folder=str(folder)))
     if found.st_uid != os.geteuid():
         return warning(
             f"{folder} belongs to another user than the one that asks; run this as the user that"

@@ -36,6 +36,8 @@ def run(site: Site) -> Verdict | None:
     """Somebody keeps everything alive."""
     if site.installation is None:
         return None
+    if site.runner is None and _listens(site.installation.sockets):
+        return _GATE_LEFT
     if site.runner is None:
         return warning(
             "`countersign run` does not run for this folder; start it.",
@@ -127,6 +129,14 @@ def open_files(site: Site) -> Verdict:
 _NOT_RUNNING = warning(
     "The gate does not run; start it with `countersign run`.",
     "閘口未執行；請以 `countersign run` 啟動。",
+)
+_GATE_LEFT = fault(
+    "A gate runs without `countersign run`, which was killed: nobody looks after it, and it ends by"
+    " itself within seconds. If it stays, end its process (python -m countersign.entrypoints"
+    ".gate.main) by its number, then start `countersign run`.",
+    "有閘口正在執行，但 `countersign run` 已被強制終止：無人看管此閘口，它會在數秒內自行結束。"
+    "若仍存在，請依程序編號結束其程序（python -m countersign.entrypoints.gate.main），"
+    "然後啟動 `countersign run`。",
 )
 _GATE_SILENT = fault(
     "The gate does not answer; see what `countersign run` writes, and stop and start it if that"

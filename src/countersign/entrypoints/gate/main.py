@@ -1,7 +1,8 @@
 """Runs one gate: `python -m countersign.entrypoints.gate.main`, its wiring as JSON on stdin.
 
-Prints one JSON line when it serves. Ends with 0 when asked to, 3 when it is fenced or finds its
-journal tampered with, 1 for anything else; what is not answered by then is safe to send again.
+Prints one JSON line when it serves. Ends with 0 when asked to or left by whoever started it, 3 when
+it is fenced or finds its journal tampered with, 1 for anything else; what is not answered by then
+is safe to send again.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ import msgspec
 import psycopg
 import uvloop
 
-from countersign.entrypoints.child import say
+from countersign.entrypoints.child import STOP_TIMEOUT_SECONDS, end_with_parent, say
 from countersign.entrypoints.gate.checkpoints import Checkpoints
 from countersign.entrypoints.gate.snapshots import Snapshots
 from countersign.gate.engine import Engine
@@ -80,6 +82,7 @@ def main() -> int:
         )
         keyset = load_keyset(Path(wiring.keyset_file), protector)
         intake = start_intake(lambda: _preparation(wiring, keyset))
+        end_with_parent()  # After the fork, because it starts a thread.
         return uvloop.run(_serve(wiring, keyset, intake[0]))
     except Refusal as refusal:
         _log.error("gate.refused_to_serve", code=refusal.code, why=refusal.sentence())
@@ -93,6 +96,50 @@ def signer_of(keyset: Keyset, instance: bytes) -> Signer:
 
 async def _serve(wiring: Wiring, keyset: Keyset, intake: socket.socket) -> int:
     loop = asyncio.get_running_loop()
+    parts = _parts(wiring, keyset)
+    engine = parts.engine
+    begun = monotonic()
+    engine.start()
+    loaded_ms = int((monotonic() - begun) * 1000)
+    front = Front(engine)
+    parts.outlet.front = front
+    ending = _Ending(loop)
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_number, ending.ask, EXIT_STOPPED)
+    await loop.create_connection(lambda: IntakeEnd(front, ending.intake_lost), sock=intake)
+    gc.collect()
+    gc.freeze()
+    gc.disable()  # The state is large and has no cycles; a full collection would stop the batcher.
+    threads = _started(parts, ending)
+    with _open_folder(Path(wiring.data_dir) / "sockets") as sockets:
+        await front.serve(sockets)
+        say(
+            {
+                "ready": True,
+                "term": engine.state.chain.term,
+                "replayed": engine.statistics.replayed,
+                "loaded_ms": loaded_ms,
+            }
+        )
+        await ending.asked.wait()
+        front.close()
+    await _stop(parts, threads)
+    return ending.status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What its threads work on."""
+
+    head: HeadFile
+    journal: PostgresJournal
+    outlet: Outlet
+    engine: Engine
+    snapshots: Snapshots
+    checkpoints: Checkpoints
+
+
+def _parts(wiring: Wiring, keyset: Keyset) -> _Parts:
     signer = signer_of(keyset, wiring.instance)
     head = HeadFile(Path(wiring.data_dir) / "head", wiring.instance)
     journal = PostgresJournal(wiring.dsn, answer_timeout_seconds=wiring.answer_timeout_seconds)
@@ -105,58 +152,43 @@ async def _serve(wiring: Wiring, keyset: Keyset, intake: socket.socket) -> int:
         deliver=outlet.deliver,
         alarm=lambda event, details: _log.error(event, **details),
     )
-    begun = monotonic()
-    engine.start()
-    loaded_ms = int((monotonic() - begun) * 1000)
-    front = Front(engine)
-    outlet.front = front
-    ending = _Ending(loop)
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signal_number, ending.ask, EXIT_STOPPED)
-    await loop.create_connection(
-        lambda: IntakeEnd(front, lambda: ending.ask(EXIT_FAILED)), sock=intake
+    return _Parts(
+        head=head,
+        journal=journal,
+        outlet=outlet,
+        engine=engine,
+        snapshots=Snapshots(journal, signer, every=wiring.snapshot_every),
+        checkpoints=Checkpoints(
+            wiring.dsn,
+            origin=wiring.name,
+            private_key=keyset.signing_key("checkpoint"),
+            durable=lambda: engine.durable,
+            clock=SystemClock(),
+        ),
     )
-    gc.collect()
-    gc.freeze()
-    gc.disable()  # The state is large and has no cycles; a full collection would stop the batcher.
-    snapshots = Snapshots(journal, signer, every=wiring.snapshot_every)
-    checkpoints = Checkpoints(
-        wiring.dsn,
-        origin=wiring.name,
-        private_key=keyset.signing_key("checkpoint"),
-        durable=lambda: engine.durable,
-        clock=SystemClock(),
-    )
+
+
+def _started(parts: _Parts, ending: "_Ending") -> list[threading.Thread]:
+    """Its threads, the batcher first."""
+    works = {"batcher": _batch, "house": _keep_house, "checkpoints": _publish}
     threads = [
-        threading.Thread(target=_batch, args=(engine, snapshots, ending), name="batcher"),
-        threading.Thread(target=_keep_house, args=(head, journal, engine, ending), name="house"),
-        threading.Thread(target=_publish, args=(checkpoints, ending), name="checkpoints"),
+        threading.Thread(target=work, args=(parts, ending), name=name, daemon=True)
+        for name, work in works.items()
     ]
     for thread in threads:
-        thread.daemon = True
         thread.start()
-    with _open_folder(Path(wiring.data_dir) / "sockets") as sockets:
-        await front.serve(sockets)
-        state = engine.state
-        replayed = engine.statistics.replayed
-        say(
-            {
-                "ready": True,
-                "term": state.chain.term,
-                "replayed": replayed,
-                "loaded_ms": loaded_ms,
-            }
-        )
-        await ending.asked.wait()
-        front.close()
-    engine.wake()
+    return threads
+
+
+async def _stop(parts: _Parts, threads: list[threading.Thread]) -> None:
+    """End what was begun; nobody is listened to any more."""
+    parts.engine.wake()
     await asyncio.to_thread(threads[0].join, _JOIN_SECONDS)
-    checkpoints.stop()  # After the batcher, so that the last batch is published too.
+    parts.checkpoints.stop()  # After the batcher, so that the last batch is published too.
     for thread in threads:
         await asyncio.to_thread(thread.join, _JOIN_SECONDS)
-    head.close()
-    engine.close()
-    return ending.status
+    parts.head.close()
+    parts.engine.close()
 
 
 class _Ending:
@@ -172,22 +204,28 @@ class _Ending:
         if not self.is_stopping:
             self.is_stopping = True
             self.status = status
-            if status != EXIT_STOPPED:
-                threading.Thread(target=self._insist, name="ending", daemon=True).start()
+            threading.Thread(target=self._insist, name="ending", daemon=True).start()
         with contextlib.suppress(RuntimeError):  # The loop may be gone already.
             self._loop.call_soon_threadsafe(self.asked.set)
 
+    def intake_lost(self) -> None:
+        """Without its intake it can accept nothing more."""
+        _log.error("gate.intake_lost")
+        self.ask(EXIT_FAILED)
+
     def _insist(self) -> None:
-        """A gate that must not go on ends whatever its threads are doing.
+        """A gate that must not go on, or was left by its parent, ends whatever its threads do.
 
         Nothing that it has not answered is lost, and its peers wait for nobody.
         """
-        threading.Event().wait(_GRACE_SECONDS)
+        is_asked = self.status == EXIT_STOPPED
+        threading.Event().wait(STOP_TIMEOUT_SECONDS if is_asked else _GRACE_SECONDS)
         os._exit(self.status)
 
 
-def _batch(engine: Engine, snapshots: Snapshots, ending: _Ending) -> None:
+def _batch(parts: _Parts, ending: _Ending) -> None:
     """The batcher's thread."""
+    engine, snapshots = parts.engine, parts.snapshots
     try:
         while not ending.is_stopping:
             if not engine.turn():
@@ -207,23 +245,23 @@ def _batch(engine: Engine, snapshots: Snapshots, ending: _Ending) -> None:
         raise
 
 
-def _keep_house(head: HeadFile, journal: PostgresJournal, engine: Engine, ending: _Ending) -> None:
+def _keep_house(parts: _Parts, ending: _Ending) -> None:
     """Each second: the head file durable, tomorrow's partitions made, the gate not overtaken."""
     pause = threading.Event()
     try:
         while not ending.is_stopping:
             pause.wait(1.0)
-            head.sync()
-            journal.prepare_day(SystemClock().now_ms() // _DAY_MS + 1)
-            engine.check_place()
+            parts.head.sync()
+            parts.journal.prepare_day(SystemClock().now_ms() // _DAY_MS + 1)
+            parts.engine.check_place()
     except Refusal as refusal:
         _log.error("gate.fenced", why=refusal.sentence())
         ending.ask(EXIT_FENCED)
 
 
-def _publish(checkpoints: Checkpoints, ending: _Ending) -> None:
+def _publish(parts: _Parts, ending: _Ending) -> None:
     try:
-        checkpoints.run()
+        parts.checkpoints.run()
     except Refusal as refusal:
         _log.error("gate.stopped", code=refusal.code, why=refusal.sentence())
         ending.ask(EXIT_FENCED)

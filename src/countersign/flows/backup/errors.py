@@ -126,12 +126,12 @@ class NotAFolder(Refusal):
 
 
 class FolderOpenToOthers(Refusal):
-    """Anyone may write into {folder}, so what is restored there could be exchanged at once. Name a new folder with --data, or allow its owner alone to write (chmod go-w)."""
+    """Others may write into {folder}, so what is restored there could be exchanged at once. Name a new folder with --data, or allow its owner alone to write (chmod go-w)."""
 
     code = "backup.folder_open_to_others"
     kind = Kind.FORBIDDEN
     chinese = (
-        "任何人都可寫入 {folder}，還原的內容可能立即遭調換。"
+        "他人可寫入 {folder}，還原的內容可能立即遭調換。"
         "請以 --data 指定新的資料夾，或只允許其擁有者寫入（chmod go-w）。"
     )
 

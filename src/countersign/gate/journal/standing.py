@@ -1,4 +1,4 @@
-"""The tables of what stands, in bounded pages, for `audit verify`; nothing here is checked.
+"""The tables of what stands, in bounded pages; nothing here is checked.
 
 Values that may be large or sealed come as their hash, so a page stays small whatever is stored.
 """
@@ -32,6 +32,7 @@ SELECT_HOLDS = """
 SELECT number, owner, reasons, until_ms FROM transfers.hold
 WHERE $1::bigint IS NULL OR number > $1::bigint ORDER BY number LIMIT $2::int
 """
+SELECT_OPEN_ACCOUNTS = "SELECT index FROM accounts.account WHERE index = ANY($1::bytea[])"
 # When some transfers are due for dispatch; never, where nothing would dispatch them.
 SELECT_DUE = """
 SELECT u.number, o.due_ms FROM unnest($1::bigint[]) AS u (number)
@@ -46,6 +47,12 @@ def rows(connection: Connection, statement: str) -> Iterator[tuple[Any, ...]]:
     while page := ask_values(connection, statement, [after, ROWS_A_PAGE]):
         yield from page
         after = page[-1][0]
+
+
+def open_accounts(connection: Connection, indexes: Sequence[bytes]) -> set[bytes]:
+    """Of some blind indexes those of open accounts."""
+    found = ask_values(connection, SELECT_OPEN_ACCOUNTS, [list(indexes)])
+    return {bytes(row[0]) for row in found}
 
 
 def dispatch_times(

@@ -52,7 +52,7 @@ check: lint imports types
 	$(BIN)/pytest -q -m fast -n 2
 
 test: setup packages check
-	$(BIN)/pytest -q -n 2 -m "not fast"
+	$(BIN)/pytest -q -n 3 --dist loadfile --durations 15 -m "not fast"
 	$(BIN)/python -m tests.mutants.run --sample 4
 
 mutants: setup

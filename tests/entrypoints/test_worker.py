@@ -15,7 +15,8 @@ from countersign.entrypoints.bench.bed import a_bed
 from countersign.entrypoints.rail.behaviour import Behaviour
 from countersign.entrypoints.rail.book import settled
 from countersign.gate.commands import Kind
-from countersign.gate.requests import FreezeRequest, ReleaseRequest
+from countersign.gate.queries import read_standing
+from countersign.gate.requests import FreezeRequest, Query, ReleaseRequest
 from countersign.rails import ids
 from countersign.rails.messages import REJECTED, SETTLED
 
@@ -108,8 +109,10 @@ def test_i8_nothing_leaves_from_a_frozen_account(house: House) -> None:
         assert house.count(f"SELECT count(*) FROM rails.sending WHERE number >= {released[0]}") == 0
         held = house.count(f"SELECT count(*) FROM transfers.hold WHERE number >= {released[0]}")
         assert held >= len(released)
-        refused = operator.ask(Kind.RELEASE, ReleaseRequest(released[0], 0, "go"))
-        assert refused.outcome == "released"
+        standing = read_standing(operator.ask(Query.TRANSFER, released[0]))
+        assert standing
+        again = operator.ask(Kind.RELEASE, ReleaseRequest(released[0], standing.hold, "go"))
+        assert again.outcome == "released"
     house.wait_until(house.is_quiet)
     assert house.count(f"SELECT count(*) FROM rails.sending WHERE number >= {released[0]}") == 0
     agree(house)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from countersign.entrypoints.cli.examples import EXAMPLES
-from countersign.entrypoints.cli.main import parser_for
+from countersign.entrypoints.cli.main import main, parser_for
 from countersign.entrypoints.cli.parsing import PROGRAM
 
 pytestmark = pytest.mark.fast
@@ -65,3 +65,18 @@ def test_the_help_of_a_rejection_lists_the_codes_and_of_a_list_the_statuses() ->
     assert "FRAD" in reject
     assert "pending_approval" in found["transfers list"].format_help()
     assert "RJCT" in found["ingest"].format_help()
+
+
+def test_an_argument_that_is_no_text_is_wrong_usage(capfd: pytest.CaptureFixture[str]) -> None:
+    for words in (["ingest", "\udcff.xml"], ["transfers", "hold", "1", "--reason", "\udcff"]):
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        assert ended.value.code == 2
+        assert "not UTF-8 text" in capfd.readouterr().err
+
+
+def test_wrong_usage_repeats_no_control_character(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["transfers", "show", "\x1b[31m5"])
+    assert ended.value.code == 2
+    assert "\x1b" not in capfd.readouterr().err

@@ -182,6 +182,15 @@ def test_every_mutant_stands_where_it_says() -> None:
         assert f"def {name.partition('[')[0]}(" in text, mutant.test
 
 
+def test_every_setting_is_in_the_recipe() -> None:
+    text = (REPOSITORY / "docs" / "recipes" / "settings.md").read_text(encoding="utf-8")
+    source = (SOURCE / "infra" / "settings.py").read_text(encoding="utf-8")
+    listed = re.findall(r'"(\w+)": \("(COUNTERSIGN_\w+)"', source)
+    assert len(listed) >= 7
+    for key, variable in listed:
+        assert f"| `{key}` | `{variable}` |" in text, key
+
+
 def test_the_repository_names_no_registry_and_no_machine() -> None:
     wrong = re.compile(r"pypi\.org|files\.pythonhosted|registry\.npmjs|/root/|/work/")
     for folder in ("src", "tests", "docs", "requirements", "tools", ".ci"):

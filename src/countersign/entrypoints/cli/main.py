@@ -58,7 +58,10 @@ class NotAFolder(Refusal):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code."""
     words = sys.argv[1:] if arguments is None else arguments
-    parsed = parser_for(words).parse_args(words)
+    parser = parser_for(words)
+    if any(not _is_text(word) for word in words):
+        parser.error("an argument is not UTF-8 text; a file with such a name has to be renamed")
+    parsed = parser.parse_args(words)
     terminal = Terminal(is_json=parsed.json, language=language_of(os.environ))
     if parsed.data:
         os.environ["COUNTERSIGN_DATA"] = str(Path(parsed.data).absolute())
@@ -70,6 +73,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return REFUSED
+
+
+def _is_text(word: str) -> bool:
+    """Bytes that are no text come as lone surrogates, which nothing can be told or written with."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:

@@ -2,86 +2,22 @@
 
 import json
 import os
-import signal
 import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
-from tests.support.pain001 import DEBTOR_IBAN, Block, Message, Payment
+from tests.support.pain001 import DEBTOR_IBAN, Payment
 from tests.support.postgres import reachable_folder
+from tests.support.shell import COMMAND, Shell, a_file, settled, stop
 
 from countersign.entrypoints.installation import set_up
-from countersign.infra.clock import SystemClock
 from countersign.infra.settings import load_settings
 
-TODAY = datetime.fromtimestamp(SystemClock().now_ms() / 1000, tz=UTC).date().isoformat()
 SECRET_NAME = "Zarathustra Quellenhof"
-
-
-@dataclass
-class Shell:
-    """A shell of one user in one data folder."""
-
-    data: Path
-
-    def call(self, *arguments: str, expect: int = 0) -> Any:
-        done = subprocess.run(
-            [*COMMAND, *arguments, "--data", str(self.data), "--json"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        assert done.returncode == expect, done.stdout + done.stderr
-        return json.loads(done.stdout)
-
-    def text(self, *arguments: str, expect: int = 0) -> str:
-        """What a person reads."""
-        done = subprocess.run(
-            [*COMMAND, *arguments, "--data", str(self.data)],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        assert done.returncode == expect, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    def usage(self, *arguments: str) -> str:
-        """Expect that the arguments themselves are refused; what is said of them."""
-        done = subprocess.run(
-            [*COMMAND, *arguments], capture_output=True, check=False, timeout=60, text=True
-        )
-        assert done.returncode == 2
-        return done.stderr
-
-    def run(self) -> "subprocess.Popen[str]":
-        process = subprocess.Popen(
-            [*COMMAND, "run", "--data", str(self.data), "--json", "--name", "shell"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert process.stdout
-        assert json.loads(process.stdout.readline())["ready"] is True
-        return process
-
-
-COMMAND = (sys.executable, "-m", "countersign.entrypoints.cli.main")
-
-
-def stop(process: "subprocess.Popen[str]") -> int:
-    process.send_signal(signal.SIGINT)
-    status = process.wait(60)
-    if process.stdout:
-        process.stdout.close()
-    return status
 
 
 @pytest.fixture(scope="module")
@@ -103,14 +39,6 @@ def shell(folder: Path) -> Iterator[Shell]:
     made.call("credential", "create", "erp", "--save")
     yield made
     assert stop(process) == 0
-
-
-def a_file(folder: Path, name: str, *payments: Payment, message_id: str = "") -> Path:
-    block = Block(payments=payments, execution_date=TODAY)
-    message = Message(blocks=(block,), message_id=message_id or name)
-    path = folder / name
-    path.write_bytes(message.bytes())
-    return path
 
 
 def statuses(report: Path) -> list[tuple[str, str | None]]:
@@ -154,16 +82,6 @@ def test_a_file_is_ordered_and_answered(shell: Shell, folder: Path) -> None:
     assert [event["event"] for event in small["events"]] == ["order", "dispatch", "rail_status"]
     assert small["rail"]["status"] == "settled"
     assert shell.call("transfers", "show", str(listed[1]["number"]))["rail"] is None
-
-
-def settled(shell: Shell, number: int) -> Any:
-    """A transfer once the rail has settled it, which it does in a second or two."""
-    for _ in range(30):
-        shown = shell.call("transfers", "show", str(number))
-        if shown["status"] == "settled":
-            return shown
-        assert shown["status"] in {"released", "dispatched"}
-    raise AssertionError("it was not settled")
 
 
 def test_decisions_change_what_is_shown(shell: Shell, folder: Path) -> None:

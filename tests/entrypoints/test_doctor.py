@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import psycopg
 import pytest
 from tests.support.postgres import reachable_folder
 from tests.support.processes import run_as_ordinary_user
+from tests.support.shell import COMMAND
 
 from countersign.entrypoints.backup.folder import WORK_NAME
 from countersign.entrypoints.backup.marker import MARKER_FILE, Marker, encode_marker
@@ -29,7 +29,6 @@ from countersign.vault.protectors import create_key_file
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
 
-COMMAND = (sys.executable, "-m", "countersign.entrypoints.cli.main")
 NOBODY_RUNS = {"doctor.run": "fail"}  # A bed starts its gate itself.
 # What depends on the machine and not on the installation.
 OF_THE_MACHINE = {"doctor.schemas", "doctor.open_files", "doctor.disk", "doctor.database_user"}

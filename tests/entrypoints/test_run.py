@@ -4,25 +4,24 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
 from psycopg.conninfo import make_conninfo
-from tests.support.pain001 import DEBTOR_IBAN, Block, Message, Payment
+from tests.support.pain001 import DEBTOR_IBAN, Payment
 from tests.support.postgres import reachable_folder
+from tests.support.shell import COMMAND, Shell, a_file
 
 from countersign.entrypoints.installation import default_key_file, load_installation
 from countersign.entrypoints.processes import gate_of
 from countersign.entrypoints.run_lock import run_lock
-from countersign.infra.clock import SystemClock, monotonic
+from countersign.infra.clock import monotonic
 from countersign.infra.database import Database, Role
 from countersign.infra.postgres.server import Server
 from countersign.infra.secrets_file import SecretsFile
@@ -30,7 +29,6 @@ from countersign.infra.settings import load_settings
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(180)]
 
-COMMAND = (sys.executable, "-m", "countersign.entrypoints.cli.main")
 STOP_SECONDS = 8.0  # It takes about one; a gate that is waited for in vain takes more than ten.
 GATE = "countersign.entrypoints.gate.main"
 RAIL = "countersign.entrypoints.rail.main"
@@ -38,10 +36,9 @@ WORKER = "countersign.entrypoints.worker.main"
 
 
 @dataclass
-class Run:
+class Run(Shell):
     """One `countersign run` and its data folder."""
 
-    data: Path
     process: "subprocess.Popen[str]"
 
     @classmethod
@@ -62,17 +59,6 @@ class Run:
     def rest(self) -> str:
         assert self.process.stdout
         return self.process.stdout.read()
-
-    def call(self, *arguments: str, expect: int = 0) -> Any:
-        done = subprocess.run(
-            [*COMMAND, *arguments, "--data", str(self.data), "--json"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        assert done.returncode == expect, done.stdout + done.stderr
-        return json.loads(done.stdout)
 
     def doctor(self) -> dict[str, str]:
         """What is not well, by check, of what an installation can do something about."""
@@ -189,10 +175,7 @@ def wait_for(condition: Callable[[], object], seconds: float = 30.0) -> None:
 
 def order(running: Run, name: str) -> None:
     """One order is accepted."""
-    today = datetime.fromtimestamp(SystemClock().now_ms() / 1000, tz=UTC).date().isoformat()
-    block = Block(payments=(Payment(amount="12.50"),), execution_date=today)
-    file = running.data.parent / f"{name}.xml"
-    file.write_bytes(Message(blocks=(block,), message_id=f"{name}-{os.getpid()}").bytes())
+    file = a_file(running.data.parent, f"{name}.xml", Payment(amount="12.50"))
     said = running.call("ingest", str(file))
     assert said[0]["result"]["statuses"] == {"ACSP": 1}
 

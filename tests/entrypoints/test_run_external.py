@@ -5,9 +5,9 @@ from urllib.parse import quote
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
-from tests.entrypoints.test_cli import Shell, a_file, settled, stop
 from tests.support.pain001 import DEBTOR_IBAN, Payment
 from tests.support.postgres import a_cluster, reachable_folder
+from tests.support.shell import Shell, a_file, settled, stop
 
 from countersign.infra.postgres.cluster import EmbeddedCluster
 

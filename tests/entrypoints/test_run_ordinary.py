@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.entrypoints.test_cli import Shell
 from tests.entrypoints.test_run_external import live_through
 from tests.support.postgres import reachable_folder
+from tests.support.shell import Shell
 
 from countersign.entrypoints.installation import default_key_file
 

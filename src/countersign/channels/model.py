@@ -68,6 +68,11 @@ class Instruction(msgspec.Struct, frozen=True, kw_only=True):
     charge_bearer: str | None
     remittance_information: str | None  # Free lines, then one line for each structured part.
 
+    def rejected(self, refusal: Refusal, *, reason_code: str, element: str) -> "Rejected":
+        """This payment as one that cannot be ordered after all."""
+        ids = {name: getattr(self, name) for name in _IDS}
+        return Rejected(**ids, refusal=refusal, reason_code=reason_code, element=element)
+
     def __repr__(self) -> str:
         return f"Instruction({self.position})"
 
@@ -87,6 +92,17 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"Rejected({self.position}, {self.refusal.code}, {self.reason_code})"
+
+
+# What an instruction and a rejected payment are both known by.
+_IDS = (
+    "position",
+    "payment_information_id",
+    "message_id",
+    "instruction_id",
+    "end_to_end_id",
+    "uetr",
+)
 
 
 class PaymentStatus(StrEnum):

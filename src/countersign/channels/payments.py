@@ -185,8 +185,7 @@ class _Fault(Exception):
 
     def __init__(self, refusal: Refusal, element: str, side: Side = Side.NEITHER) -> None:
         super().__init__()
-        # A fresh one: that which was raised holds on to frames, and through them to the message.
-        self._refusal = type(refusal)(**refusal.details)
+        self._refusal = refusal.unraised()
         self._element = element
         self._side = side
 

@@ -143,18 +143,9 @@ def _vetted(payment: Instruction | Rejected) -> Instruction | Rejected:
     try:
         check_order(order_of(payment))
     except Refusal as refusal:
-        return Rejected(
-            position=payment.position,
-            payment_information_id=payment.payment_information_id,
-            message_id=payment.message_id,
-            instruction_id=payment.instruction_id,
-            end_to_end_id=payment.end_to_end_id,
-            uetr=payment.uetr,
-            # A fresh one: that which was raised holds on to frames, and through them to the file.
-            refusal=type(refusal)(**refusal.details),
-            reason_code=reason_code(refusal.code),
-            element=str(refusal.details.get("field", "")),
-        )
+        field = str(refusal.details.get("field", ""))
+        reason = reason_code(refusal.code)
+        return payment.rejected(refusal.unraised(), reason_code=reason, element=field)
     return payment
 
 

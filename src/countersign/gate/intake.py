@@ -92,21 +92,12 @@ class Intake:
         debtors = {one.indexes[DEBTOR_SIDE] for one in checked if isinstance(one, _Checked)}
         unknown = self._unknown_of(debtors)  # Before a key is made for anybody.
         if unknown:
-            checked = [
-                _refused(one, UnknownAccount.code)
-                if isinstance(one, _Checked) and one.indexes[DEBTOR_SIDE] in unknown
-                else one
-                for one in checked
-            ]
+            checked = [_unless(one, unknown, {DEBTOR_SIDE}, UnknownAccount.code) for one in checked]
         subjects = {index for c in checked if isinstance(c, _Checked) for index in c.indexes}
         keys, erased = self._ensured(subjects) if subjects else ({}, set())
         if erased:
-            checked = [
-                _refused(one, SubjectErased.code)
-                if isinstance(one, _Checked) and not erased.isdisjoint(one.indexes)
-                else one
-                for one in checked
-            ]
+            both = {DEBTOR_SIDE, CREDITOR_SIDE}
+            checked = [_unless(one, erased, both, SubjectErased.code) for one in checked]
         random = os.urandom(2 * SEED_BYTES * len(checked))
         return [
             self._sealed(one, keys, random[2 * SEED_BYTES * n : 2 * SEED_BYTES * (n + 1)])
@@ -271,6 +262,15 @@ class _Checked(NamedTuple):
     encoded: list[bytes]
     indexes: tuple[bytes, bytes]
     day: int
+
+
+def _unless(
+    one: _Checked | Submission, named: set[bytes], sides: set[int], code: str
+) -> _Checked | Submission:
+    """The order refused if the account of such a side is one of those named; else as it is."""
+    if isinstance(one, Submission) or named.isdisjoint(one.indexes[side] for side in sides):
+        return one
+    return _refused(one, code)
 
 
 def _refused(one: _Checked, code: str) -> Submission:

@@ -10,7 +10,7 @@ import inspect
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from countersign.kernel.invariant import invariant
 
@@ -53,6 +53,10 @@ class Refusal(Exception):
         template = type(self).chinese if language == "zh" else _english(type(self))
         # One pass, so that braces inside a detail's value are never read as a placeholder.
         return _PLACEHOLDER.sub(lambda found: _shown(self.details, found[1]), template)
+
+    def unraised(self) -> Self:
+        """The same refusal to keep: one that was raised holds on to frames and all they held."""
+        return type(self)(**self.details)
 
     def __str__(self) -> str:
         return f"{self.code}: {self.sentence()}"

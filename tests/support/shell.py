@@ -1,0 +1,92 @@
+"""A user's shell in one data folder: commands as separate processes, and what they say."""
+
+import json
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.support.pain001 import Block, Message, Payment
+
+from countersign.infra.clock import SystemClock
+
+COMMAND = (sys.executable, "-m", "countersign.entrypoints.cli.main")
+TODAY = datetime.fromtimestamp(SystemClock().now_ms() / 1000, tz=UTC).date().isoformat()
+
+
+@dataclass
+class Shell:
+    """A shell of one user in one data folder."""
+
+    data: Path
+
+    def call(self, *arguments: str, expect: int = 0) -> Any:
+        done = subprocess.run(
+            [*COMMAND, *arguments, "--data", str(self.data), "--json"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == expect, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    def text(self, *arguments: str, expect: int = 0) -> str:
+        """What a person reads."""
+        done = subprocess.run(
+            [*COMMAND, *arguments, "--data", str(self.data)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == expect, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def usage(self, *arguments: str) -> str:
+        """Expect that the arguments themselves are refused; what is said of them."""
+        done = subprocess.run(
+            [*COMMAND, *arguments], capture_output=True, check=False, timeout=60, text=True
+        )
+        assert done.returncode == 2
+        return done.stderr
+
+    def run(self) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [*COMMAND, "run", "--data", str(self.data), "--json", "--name", "shell"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert process.stdout
+        assert json.loads(process.stdout.readline())["ready"] is True
+        return process
+
+
+def stop(process: "subprocess.Popen[str]") -> int:
+    process.send_signal(signal.SIGINT)
+    status = process.wait(60)
+    if process.stdout:
+        process.stdout.close()
+    return status
+
+
+def a_file(folder: Path, name: str, *payments: Payment, message_id: str = "") -> Path:
+    block = Block(payments=payments, execution_date=TODAY)
+    message = Message(blocks=(block,), message_id=message_id or name)
+    path = folder / name
+    path.write_bytes(message.bytes())
+    return path
+
+
+def settled(shell: Shell, number: int) -> Any:
+    """A transfer once the rail has settled it, which it does in a second or two."""
+    for _ in range(30):
+        shown = shell.call("transfers", "show", str(number))
+        if shown["status"] == "settled":
+            return shown
+        assert shown["status"] in {"released", "dispatched"}
+    raise AssertionError("it was not settled")

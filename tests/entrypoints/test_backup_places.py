@@ -9,11 +9,10 @@ from countersign.entrypoints.backup.folder import restored_folder
 from countersign.entrypoints.backup.restoring import check_backup
 from countersign.entrypoints.cli.main import main
 from countersign.entrypoints.cli.terminal import REFUSED
-from countersign.entrypoints.installation import set_up
+from countersign.entrypoints.installation import FolderOpenToOthers, set_up
 from countersign.flows.backup.errors import (
     CannotRead,
     FolderNotEmpty,
-    FolderOpenToOthers,
     NotAFolder,
 )
 from countersign.infra.settings import load_settings

@@ -227,9 +227,18 @@ def prepare_folder(data_dir: Path, *, name: str) -> None:
             data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
         except FileExistsError:
             raise ForeignFolder(folder=str(data_dir), found=data_dir.name) from None
-    _require_own(data_dir)
+    require_own(data_dir)
     if not is_set_up:
         _require_free(data_dir)
+
+
+def require_own(data_dir: Path) -> None:
+    """Refuse a data folder whose content somebody else could exchange."""
+    found = data_dir.stat()
+    if is_of_another(found):
+        raise FolderOfAnother(folder=str(data_dir), uid=found.st_uid)
+    if is_open_to_others(found):
+        raise FolderOpenToOthers(folder=str(data_dir))
 
 
 def set_up(settings: Settings, *, name: str) -> Installation:
@@ -262,14 +271,6 @@ def set_up(settings: Settings, *, name: str) -> Installation:
     beside.unlink()
     sync_folder(data_dir)
     return load_installation(settings)
-
-
-def _require_own(data_dir: Path) -> None:
-    found = data_dir.stat()
-    if is_of_another(found):
-        raise FolderOfAnother(folder=str(data_dir), uid=found.st_uid)
-    if is_open_to_others(found):
-        raise FolderOpenToOthers(folder=str(data_dir))
 
 
 def _require_free(data_dir: Path) -> None:

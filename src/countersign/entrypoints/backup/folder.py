@@ -16,13 +16,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from countersign.entrypoints.backup.backing_up import INSTANCE_FILE
+from countersign.entrypoints.installation import require_own
 from countersign.flows.backup.errors import (
     FolderNotEmpty,
-    FolderOpenToOthers,
     NotAFolder,
     RestoreBusy,
 )
-from countersign.infra.own_folder import is_open_to_others
 from countersign.vault.protectors import sync_folder
 
 WORK_NAME = ".restoring"
@@ -85,8 +84,7 @@ def _require_own_folder(data_dir: Path) -> None:
         raise NotAFolder(folder=str(data_dir), why=why) from None
     if not stat.S_ISDIR(found.st_mode):
         raise NotAFolder(folder=str(data_dir), why="it is something else than a folder")
-    if is_open_to_others(found):
-        raise FolderOpenToOthers(folder=str(data_dir))
+    require_own(data_dir)
     if not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
         raise NotAFolder(folder=str(data_dir), why=os.strerror(errno.EACCES))
 

@@ -208,6 +208,12 @@ class _Ending:
         with contextlib.suppress(RuntimeError):  # The loop may be gone already.
             self._loop.call_soon_threadsafe(self.asked.set)
 
+    def refused(self, refusal: Refusal) -> None:
+        """What a thread may not go on after: another gate took over, or what is stored is wrong."""
+        event = "gate.fenced" if isinstance(refusal, Fenced) else "gate.stopped"
+        _log.error(event, code=refusal.code, why=refusal.sentence())
+        self.ask(EXIT_FENCED)
+
     def intake_lost(self) -> None:
         """Without its intake it can accept nothing more."""
         _log.error("gate.intake_lost")
@@ -233,12 +239,8 @@ def _batch(parts: _Parts, ending: _Ending) -> None:
             snapshots.consider(engine)
         engine.drain()
         snapshots.finish()
-    except Fenced as refusal:
-        _log.error("gate.fenced", why=refusal.sentence())
-        ending.ask(EXIT_FENCED)
     except Refusal as refusal:
-        _log.error("gate.stopped", code=refusal.code, why=refusal.sentence())
-        ending.ask(EXIT_FENCED)
+        ending.refused(refusal)
     except BaseException as error:
         _log.failure("gate.batcher_failed", error)
         ending.ask(EXIT_FAILED)
@@ -255,16 +257,14 @@ def _keep_house(parts: _Parts, ending: _Ending) -> None:
             parts.journal.prepare_day(SystemClock().now_ms() // _DAY_MS + 1)
             parts.engine.check_place()
     except Refusal as refusal:
-        _log.error("gate.fenced", why=refusal.sentence())
-        ending.ask(EXIT_FENCED)
+        ending.refused(refusal)
 
 
 def _publish(parts: _Parts, ending: _Ending) -> None:
     try:
         parts.checkpoints.run()
     except Refusal as refusal:
-        _log.error("gate.stopped", code=refusal.code, why=refusal.sentence())
-        ending.ask(EXIT_FENCED)
+        ending.refused(refusal)
 
 
 def _preparation(wiring: Wiring, keyset: Keyset) -> Preparation:

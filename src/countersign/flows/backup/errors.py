@@ -125,17 +125,6 @@ class NotAFolder(Refusal):
     chinese = "{folder} 不能作為資料夾：{why}。請以 --data 指定新的資料夾。"
 
 
-class FolderOpenToOthers(Refusal):
-    """Others may write into {folder}, so what is restored there could be exchanged at once. Name a new folder with --data, or allow its owner alone to write (chmod go-w)."""
-
-    code = "backup.folder_open_to_others"
-    kind = Kind.FORBIDDEN
-    chinese = (
-        "他人可寫入 {folder}，還原的內容可能立即遭調換。"
-        "請以 --data 指定新的資料夾，或只允許其擁有者寫入（chmod go-w）。"
-    )
-
-
 class RestoreBusy(Refusal):
     """Another restore is at work in {folder}; wait for its end, or name another folder with --data."""
 

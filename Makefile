@@ -23,12 +23,12 @@ $(STAMP): requirements/dev.txt requirements/schemas.txt pyproject.toml
 	  || { echo "Countersign needs Python 3.11 or newer; found: $$($(PYTHON) --version). Set PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@if command -v uv >/dev/null; then \
 	  uv venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" "$(VENV)" && \
-	  uv pip install --quiet --python "$(BIN)/python" --require-hashes -r requirements/dev.txt && \
+	  uv pip install --quiet --python "$(BIN)/python" --require-hashes --no-deps -r requirements/dev.txt && \
 	  uv pip install --quiet --python "$(BIN)/python" --require-hashes --no-deps -r requirements/schemas.txt && \
 	  uv pip install --quiet --python "$(BIN)/python" --no-deps --no-build-isolation -e . ; \
 	else \
 	  $(PYTHON) -m venv "$(VENV)" && \
-	  "$(BIN)/pip" install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt && \
+	  "$(BIN)/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/dev.txt && \
 	  "$(BIN)/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/schemas.txt && \
 	  "$(BIN)/pip" install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
 	fi

@@ -53,10 +53,10 @@ check: lint imports types
 
 test: setup packages check
 	$(BIN)/pytest -q -n 3 --dist loadfile --durations 15 -m "not fast"
-	$(BIN)/python -m tests.mutants.run --sample 4
+	$(BIN)/python -m tests.mutants.run --sample 4 --jobs 2
 
 mutants: setup
-	$(BIN)/python -m tests.mutants.run
+	$(BIN)/python -m tests.mutants.run --jobs 2
 
 # Debian's own Postgres 15, for the tests of an external server. Only CI installs it unasked.
 packages:

@@ -1,8 +1,9 @@
 """Switch off one defence at a time in a copy of the source and see its test fail.
 
-`python -m tests.mutants.run [--sample N] [--only TEXT]`. Ends with 1 if a defence could be switched
-off unnoticed, if its text is no longer there, or if its test fails without the change. Noticed
-means that the named test failed: a run that could not begin, or found no test, notices nothing.
+`python -m tests.mutants.run [--sample N] [--only TEXT] [--jobs N]`. Ends with 1 if a defence could
+be switched off unnoticed, if its text is no longer there, or if its test fails without the change.
+Noticed means that the named test failed: a run that could not begin, or found no test, notices
+nothing.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -40,12 +42,17 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--sample", type=int, default=0, help="how many; 0 means all")
     parser.add_argument("--only", default="", help="those whose name holds this text")
+    parser.add_argument("--jobs", type=int, default=1, help="how many at a time")
     arguments = parser.parse_args()
     mutants = [mutant for mutant in read_mutants() if arguments.only in mutant.name]
     if arguments.sample:
         mutants = Random(sample_seed()).sample(mutants, min(arguments.sample, len(mutants)))
-    broken = [test for test in sorted({m.test for m in mutants}) if status_of(test) != _PASSED]
-    survivors = [mutant.name for mutant in mutants if not is_noticed(mutant)]
+    tests = sorted({mutant.test for mutant in mutants})
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        statuses = dict(zip(tests, pool.map(status_of, tests), strict=True))
+        noticed = dict(zip(mutants, pool.map(is_noticed, mutants), strict=True))
+    broken = [test for test, status in statuses.items() if status != _PASSED]
+    survivors = [mutant.name for mutant, is_seen in noticed.items() if not is_seen]
     for test in broken:
         print(f"fails without any change: {test}")
     for name in survivors:

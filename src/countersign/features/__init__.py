@@ -1,5 +1,7 @@
-"""What an account usually does, in numbers that rules compare with.
+"""What debtors and creditors usually do, in whole numbers that rules compare with.
 
-Words: a window is a span that ends at the batch time; an observation is one decided order. The
-state of all entities is `model.Features`: gate state, changed only when an order is decided.
+Words: a window is a span that ends at the batch time; an observation is one decided order, whatever
+was decided. A feature is `<entity>_<aggregate>_<window>`, such as `debtor_sum_24h`. Entry points:
+`declared.FEATURES` (which there are), `model.Features` (the state of all entities), `declared.plan`.
+Definitions: docs/features.md; they are the same for whoever computes them from the history.
 """

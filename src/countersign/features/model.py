@@ -1,65 +1,61 @@
-"""The windows that the first rules need, exact and bounded, by debtor and by (debtor, creditor).
+"""The histories of all debtors, creditors and pairs, and the features read from them.
 
-Rule: a window keeps at most EVENTS_MAX events an entity; a policy may not ask for a count beyond
-it, so a count that reaches it has already answered every question that a rule can put.
+Gate state: it changes when an order is decided, and by nothing else. A creditor, and so a pair, is
+known by account and currency, because amounts of two currencies have no sum.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-HOUR_MS = 3_600_000
-DAY_MS = 86_400_000
-EVENTS_MAX = 64
+from countersign.features.declared import Moment, Reading
+from countersign.features.history import History
 
 
-class Facts(NamedTuple):
-    """What is known of one order before it is counted itself."""
+class Parties(NamedTuple):
+    """Whose histories an order belongs to; -1 where a creditor was never seen."""
 
-    amount: int
-    count_1h: int  # Earlier orders of this debtor in the last hour.
-    near_count_24h: int  # Those of the last 24 h just below the amount threshold.
-    idle_ms: int  # Since the debtor's last order; -1 if there was none.
-    is_new_creditor: bool
+    debtor: int
+    creditor: int
 
 
 class Features:
-    """All windows. Lists hold batch times in ms, oldest first."""
+    """All histories. Creditors are numbered in the order in which they were first paid."""
 
     def __init__(self) -> None:
-        self.recent: dict[int, list[int]] = {}
-        self.near: dict[int, list[int]] = {}
-        self.last: dict[int, int] = {}
-        self.pairs: set[tuple[int, bytes]] = set()
+        self.debtors: dict[int, History] = {}
+        self.creditors: list[History] = []
+        self.creditor_numbers: dict[bytes, int] = {}
+        self.pairs: dict[tuple[int, int], History] = {}
 
-    def facts(self, debtor: int, creditor_index: bytes, amount: int, now_ms: int) -> Facts:
-        last = self.last.get(debtor)
-        near = self.near.get(debtor)
-        recent = self.recent.get(debtor)
-        return Facts(
+    def read(
+        self, readings: Sequence[Reading], *, debtor: int, creditor: bytes, amount: int, now_ms: int
+    ) -> tuple[int | None, ...]:
+        """What is known of an order before it is counted itself; `creditor` ends in a currency."""
+        number = self.creditor_numbers.get(creditor, -1)
+        moment = Moment(
+            now_ms,
             amount,
-            0 if recent is None else _count_since(recent, now_ms - HOUR_MS),
-            0 if near is None else _count_since(near, now_ms - DAY_MS),
-            -1 if last is None else now_ms - last,
-            (debtor, creditor_index) not in self.pairs,
+            self.debtors.get(debtor, _NO_HISTORY),
+            self.creditors[number] if number >= 0 else _NO_HISTORY,
+            self.pairs.get((debtor, number), _NO_HISTORY),
         )
+        return tuple([reading(moment) for reading in readings])
 
-    def observe(self, debtor: int, creditor_index: bytes, now_ms: int, *, is_near: bool) -> None:
+    def observe(self, *, debtor: int, creditor: bytes, amount: int, now_ms: int) -> None:
         """Count one decided order."""
-        _append(self.recent.setdefault(debtor, []), now_ms)
-        if is_near:
-            _append(self.near.setdefault(debtor, []), now_ms)
-        self.last[debtor] = now_ms
-        self.pairs.add((debtor, creditor_index))
+        number = self.creditor_numbers.get(creditor)
+        if number is None:
+            number = self.creditor_numbers[creditor] = len(self.creditors)
+            self.creditors.append(History())
+        of_debtor = self.debtors.get(debtor)
+        if of_debtor is None:
+            of_debtor = self.debtors[debtor] = History()
+        of_pair = self.pairs.get((debtor, number))
+        if of_pair is None:
+            of_pair = self.pairs[debtor, number] = History()
+        of_debtor.observe(now_ms, amount, number)
+        self.creditors[number].observe(now_ms, amount, debtor)
+        of_pair.observe(now_ms, amount)
 
 
-def _count_since(times: list[int], start_ms: int) -> int:
-    if times[-1] <= start_ms:
-        return 0
-    if times[0] > start_ms:
-        return len(times)
-    return sum(1 for time in times if time > start_ms)
-
-
-def _append(times: list[int], now_ms: int) -> None:
-    if len(times) >= EVENTS_MAX:
-        del times[0]
-    times.append(now_ms)
+_NO_HISTORY = History()

@@ -1,0 +1,165 @@
+"""Which features there are: each entity, aggregate and window by one name, declared as data.
+
+A value is a whole number of 64 bits or null. Null says that there is nothing to tell: no order to
+have a maximum or a median, none to have passed time since, a sum that does not fit.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from countersign.features.history import History
+
+INT64_MAX = 2**63 - 1
+MILLION = 1_000_000
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+WINDOWS = {"1h": HOUR_MS, "24h": DAY_MS, "7d": 7 * DAY_MS, "30d": 30 * DAY_MS}
+
+
+class Moment(NamedTuple):
+    """What features of one order are read from."""
+
+    now_ms: int
+    amount: int
+    debtor: History
+    creditor: History
+    pair: History
+
+
+Reading = Callable[[Moment], int | None]
+
+
+class Feature(NamedTuple):
+    """One feature: its name, what it says, and how it is read."""
+
+    name: str
+    english: str
+    chinese: str
+    is_nullable: bool
+    read: Reading
+
+
+class _Entity(NamedTuple):
+    name: str
+    of: Callable[[Moment], History]
+    english: str
+    chinese: str
+    others: str  # What its distinct other sides are called; "" where it has none.
+
+
+class _Aggregate(NamedTuple):
+    name: str
+    of: Callable[[History, int], int | None]
+    english: str
+    chinese: str
+    is_nullable: bool
+
+
+def plan(names: Iterable[str]) -> list[Reading]:
+    """How these features are read; raises KeyError for a name that is none."""
+    return [FEATURES[name].read for name in names]
+
+
+def _fit(value: int) -> int | None:
+    return value if value <= INT64_MAX else None
+
+
+def _total(history: History, start_ms: int) -> int | None:
+    return _fit(history.total(start_ms))
+
+
+_ENTITIES = (
+    _Entity("debtor", lambda m: m.debtor, "of this debtor", "此付款帳戶", "creditors"),
+    _Entity("creditor", lambda m: m.creditor, "to this creditor", "付往此收款帳戶", "debtors"),
+    _Entity("pair", lambda m: m.pair, "of this debtor to this creditor", "此雙方之間", ""),
+)
+_AGGREGATES = (
+    _Aggregate("count", History.count, "orders {of} in the last {window}",
+               "過去 {window} {of}的指令數", is_nullable=False),
+    _Aggregate("sum", _total, "sum of the orders {of} in the last {window}",
+               "過去 {window} {of}的金額總和", is_nullable=True),
+    _Aggregate("max", History.greatest, "greatest order {of} in the last {window}",
+               "過去 {window} {of}的最大金額", is_nullable=True),
+)  # fmt: skip
+
+
+def _windowed(entity: _Entity, aggregate: _Aggregate, window: str) -> Feature:
+    span_ms, of, value = WINDOWS[window], entity.of, aggregate.of
+
+    def read(moment: Moment) -> int | None:
+        return value(of(moment), moment.now_ms - span_ms)
+
+    return Feature(
+        f"{entity.name}_{aggregate.name}_{window}",
+        aggregate.english.format(of=entity.english, window=window),
+        aggregate.chinese.format(of=entity.chinese, window=window),
+        aggregate.is_nullable,
+        read,
+    )
+
+
+def _idle(entity: _Entity) -> Feature:
+    of = entity.of
+
+    def read(moment: Moment) -> int | None:
+        last_ms = of(moment).last_ms
+        return None if last_ms < 0 else moment.now_ms - last_ms
+
+    return Feature(
+        f"{entity.name}_idle_ms",
+        f"milliseconds since the last order {entity.english}; null if there was none",
+        f"距{entity.chinese}上一筆指令的毫秒數；從未有過則為空",
+        is_nullable=True,
+        read=read,
+    )
+
+
+def _against_median(entity: _Entity) -> Iterator[Feature]:
+    of, span_ms = entity.of, WINDOWS["30d"]
+
+    def median(moment: Moment) -> int | None:
+        return of(moment).median(moment.now_ms - span_ms)
+
+    def ratio(moment: Moment) -> int | None:
+        usual = median(moment)
+        return _fit(moment.amount * MILLION // usual) if usual else None
+
+    yield Feature(
+        f"{entity.name}_median_30d",
+        f"median amount of the orders {entity.english} in the last 30d",
+        f"過去 30d {entity.chinese}的金額中位數",
+        is_nullable=True,
+        read=median,
+    )
+    yield Feature(
+        f"{entity.name}_median_ratio_30d",
+        f"this amount in millionths of the median of the orders {entity.english}",
+        f"本筆金額與{entity.chinese}中位數之比（百萬分之一）",
+        is_nullable=True,
+        read=ratio,
+    )
+
+
+def _all() -> Iterator[Feature]:
+    for entity in _ENTITIES:
+        for window in WINDOWS:
+            for aggregate in _AGGREGATES:
+                yield _windowed(entity, aggregate, window)
+            if entity.others:
+                yield _windowed(entity, _distinct(entity), window)
+        yield _idle(entity)
+        yield from _against_median(entity)
+
+
+def _distinct(entity: _Entity) -> _Aggregate:
+    other = {"creditors": "收款帳戶", "debtors": "付款帳戶"}[entity.others]
+    return _Aggregate(
+        entity.others,
+        History.distinct_others,
+        f"different {entity.others} of the orders {{of}} in the last {{window}}",
+        f"過去 {{window}} {{of}}涉及的不同{other}數",
+        is_nullable=False,
+    )
+
+
+FEATURES: dict[str, Feature] = {feature.name: feature for feature in _all()}

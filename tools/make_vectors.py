@@ -126,6 +126,8 @@ def leaf_vectors() -> Vectors:
         action=Action.HOLD,
         status=Status.HELD,
         reasons="rules.amount,rules.new_creditor",
+        alerts="typologies.account_takeover=210",
+        facts=bytes.fromhex("9300c0cf00000002540be400"),
         policy=1,
         evidence=b"evidence",
         debtor_side=b"sealed debtor side",

@@ -128,6 +128,8 @@ def leaf_data(row: dict[str, Any], at_ms: int) -> bytes:
             + unhex(row["key"] + row["mac"] + row["creditor_index"])
             + row["currency"].encode()
             + prefixed(row["evidence"])
+            + prefixed(row["facts"])
+            + prefixed(str(row["alerts"]).encode().hex())
             + prefixed(row["debtor_side"])
             + prefixed(row["creditor_side"])
         )
@@ -210,5 +212,6 @@ def test_the_scripts_words_are_ours() -> None:
     for name, ours in (("ACTIONS", Action), ("STATUSES", Status)):
         assert script[name] == {one.value: one.name.lower() for one in ours}
     kinds = {one.value: one.name.lower() for one in Kind}
-    # What was refused before it was an order belongs to no transfer, so to no proof.
-    assert script["KINDS"] == {n: word for n, word in kinds.items() if word != "refused_intake"}
+    # These belong to no transfer, so to no proof.
+    others = {"refused_intake", "acknowledge_alert", "close_alert"}
+    assert script["KINDS"] == {n: word for n, word in kinds.items() if word not in others}

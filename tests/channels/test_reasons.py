@@ -8,8 +8,8 @@ from tests.support.pain001 import Message
 
 from countersign.channels import errors
 from countersign.channels.reasons import NARRATIVE, REASONS, Reason, Side, reason_code
+from countersign.gate.checks import FROZEN_SIDE
 from countersign.kernel.refusal import all_refusals
-from countersign.rules.policy import FROZEN_SIDE
 
 pytestmark = pytest.mark.fast
 

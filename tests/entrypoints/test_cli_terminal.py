@@ -26,7 +26,8 @@ from countersign.entrypoints.cli.terminal import (
 )
 from countersign.entrypoints.installation import NotRunning
 from countersign.gate import checks
-from countersign.rules.policy import FROZEN_SIDE, NO_THRESHOLDS, RULES
+from countersign.rules.default import DEFAULT_POLICY
+from countersign.rules.judge import FACTS_MISSING
 
 pytestmark = pytest.mark.fast
 
@@ -103,8 +104,8 @@ def test_a_time_is_iso_8601_in_utc() -> None:
 
 
 def test_every_finding_of_a_check_has_words() -> None:
-    found = {rule.code for rule in RULES} | {NO_THRESHOLDS, FROZEN_SIDE}
-    found |= {checks.FACTOR_MISSING, checks.CREDENTIAL_REVOKED}
+    found = {rule.code for rule in DEFAULT_POLICY.rules} | {FACTS_MISSING, checks.FROZEN_SIDE}
+    found |= {checks.FACTOR_MISSING, checks.CREDENTIAL_REVOKED, checks.CREDITOR_CHANGED}
     assert found <= set(WORDS)
     assert in_words("ledger.insufficient_funds").startswith("ledger.insufficient_funds: The acc")
     assert in_words("not.known") == "not.known"

@@ -3,23 +3,34 @@
 import pytest
 
 from countersign.features.declared import DAY_MS, FEATURES, HOUR_MS, INT64_MAX, plan
-from countersign.features.model import Features
+from countersign.features.model import Features, Sides
 
 pytestmark = pytest.mark.fast
 
 NOW = 1_800_000_000_000
 EUR, USD = b"creditor-a-1234.EUR", b"creditor-a-1234.USD"
 OTHER = b"creditor-b-1234.EUR"
+OWN = b"debtor-1-as-one.EUR"
+
+
+def observe(kept: Features, debtor: int, creditor: bytes, amount: int, now_ms: int) -> None:
+    kept.observe(Sides(debtor, creditor, b""), amount, now_ms)
+
+
+def read(kept: Features, names: list[str], *, debtor: int, creditor: bytes, amount: int) -> object:
+    moment = kept.moment(Sides(debtor, creditor, OWN), amount, NOW)
+    return tuple(reading(moment) for reading in plan(names))
 
 
 @pytest.fixture
 def features() -> Features:
-    """Debtor 1 pays A 100 and 300, debtor 2 pays A 50, debtor 1 pays B 1000."""
+    """Debtor 1 pays A 100 and 300, debtor 2 pays A 50 and debtor 1 70, debtor 1 pays B 1000."""
     kept = Features()
-    kept.observe(debtor=1, creditor=EUR, amount=100, now_ms=NOW - 8 * DAY_MS)
-    kept.observe(debtor=2, creditor=EUR, amount=50, now_ms=NOW - 2 * DAY_MS)
-    kept.observe(debtor=1, creditor=EUR, amount=300, now_ms=NOW - 2 * HOUR_MS)
-    kept.observe(debtor=1, creditor=OTHER, amount=1000, now_ms=NOW - 60_000)
+    observe(kept, 1, EUR, 100, NOW - 8 * DAY_MS)
+    observe(kept, 2, EUR, 50, NOW - 2 * DAY_MS)
+    observe(kept, 1, EUR, 300, NOW - 2 * HOUR_MS)
+    observe(kept, 1, OTHER, 1000, NOW - 60_000)
+    observe(kept, 2, OWN, 70, NOW - 5_000)
     return kept
 
 
@@ -44,6 +55,9 @@ def features() -> Features:
         ("creditor_debtors_7d", 2),
         ("creditor_idle_ms", 2 * HOUR_MS),
         ("creditor_median_30d", 100),
+        ("inflow_sum_1h", 70),
+        ("inflow_idle_ms", 5_000),
+        ("inflow_debtors_24h", 1),
         ("pair_count_7d", 1),
         ("pair_count_30d", 2),
         ("pair_sum_30d", 400),
@@ -54,20 +68,19 @@ def features() -> Features:
     ],
 )
 def test_value(features: Features, name: str, value: int | None) -> None:
-    read = features.read(plan([name]), debtor=1, creditor=EUR, amount=600, now_ms=NOW)
-    assert read == (value,)
+    assert read(features, [name], debtor=1, creditor=EUR, amount=600) == (value,)
 
 
 @pytest.mark.parametrize("creditor", [USD, b"creditor-c-1234.EUR"])
 def test_a_creditor_is_known_by_account_and_currency(features: Features, creditor: bytes) -> None:
-    readings = plan(["creditor_count_30d", "pair_count_30d", "pair_idle_ms", "debtor_count_30d"])
-    read = features.read(readings, debtor=1, creditor=creditor, amount=1, now_ms=NOW)
-    assert read == (0, 0, None, 3)
+    names = ["creditor_count_30d", "pair_count_30d", "pair_idle_ms", "debtor_count_30d"]
+    assert read(features, names, debtor=1, creditor=creditor, amount=1) == (0, 0, None, 3)
 
 
 def test_of_a_stranger_nothing_is_known(features: Features) -> None:
+    moment = features.moment(Sides(9, USD, b"nobody"), 1, NOW)
     for name, feature in FEATURES.items():
-        (value,) = features.read([feature.read], debtor=9, creditor=USD, amount=1, now_ms=NOW)
+        value = feature.read(moment)
         is_count = "_sum_" in name or not feature.is_nullable
         assert value == (0 if is_count else None), name
 
@@ -75,16 +88,16 @@ def test_of_a_stranger_nothing_is_known(features: Features) -> None:
 def test_what_does_not_fit_is_null() -> None:
     kept = Features()
     for _ in range(10):
-        kept.observe(debtor=1, creditor=EUR, amount=INT64_MAX // 4, now_ms=NOW)
-    kept.observe(debtor=2, creditor=OTHER, amount=1, now_ms=NOW)
-    readings = plan(["debtor_sum_24h", "pair_sum_1h"])
-    assert kept.read(readings, debtor=1, creditor=EUR, amount=1, now_ms=NOW) == (None, None)
-    readings = plan(["debtor_median_ratio_30d"])
+        observe(kept, 1, EUR, INT64_MAX // 4, NOW)
+    observe(kept, 2, OTHER, 1, NOW)
+    sums = ["debtor_sum_24h", "pair_sum_1h"]
+    assert read(kept, sums, debtor=1, creditor=EUR, amount=1) == (None, None)
     huge = INT64_MAX // 1000
-    assert kept.read(readings, debtor=2, creditor=OTHER, amount=huge, now_ms=NOW) == (None,)
+    ratio = ["debtor_median_ratio_30d"]
+    assert read(kept, ratio, debtor=2, creditor=OTHER, amount=huge) == (None,)
 
 
 def test_a_sentence_tells_each_feature_apart() -> None:
     assert len({feature.english for feature in FEATURES.values()}) == len(FEATURES)
     assert len({feature.chinese for feature in FEATURES.values()}) == len(FEATURES)
-    assert len(FEATURES) == 3 * 4 * 3 + 2 * 4 + 3 * 3
+    assert len(FEATURES) == 4 * 4 * 3 + 3 * 4 + 4 * 3

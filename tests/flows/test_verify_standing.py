@@ -4,16 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+import psycopg
 import pytest
 from tests.support.bank import Bank, a_bank
 from tests.support.gate import INSTANCE, REASON, Harness, index_of
+from tests.support.policies import house_policy
 
 from countersign.flows.verify_audit import verify_audit
 from countersign.gate import commands
 from countersign.gate.journal import standing
 from countersign.gate.journal.postgres import PostgresJournal
 from countersign.infra.database import Database, Role
-from countersign.rules.model import DEFAULT_POLICY
 
 ADA, THIEF = index_of("ada"), index_of("thief")
 LARGE = 200_000_000
@@ -49,7 +50,9 @@ def places(bank: Bank) -> dict[str, int]:
     for name in ("again", "let_go"):
         gate.release(numbers[name])
     gate.do(commands.Cancel(numbers["ended"], REASON))
-    gate.set_policy(msgspec.structs.replace(DEFAULT_POLICY, hold_hours=9))
+    gate.do(commands.CloseAlert(numbers["ended"], "false_positive", REASON))
+    gate.do(commands.AcknowledgeAlert(numbers["rule"]))
+    gate.set_policy(msgspec.structs.replace(house_policy(), hold_hours=9))
     gate.clock.now += 3_600_000
     gate.dispatch(numbers["sent"])
     numbers["freeze"] = gate.do(commands.Freeze(ADA, REASON)).number
@@ -284,3 +287,30 @@ def test_a_long_list_is_compared_page_by_page(
             for number in waiting
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ("DELETE FROM alerts.alert WHERE number = {ended}", "alert {ended} is missing"),
+        (
+            "UPDATE alerts.alert SET disposition = 'suspicious' WHERE number = {ended}",
+            "alert {ended} differs in disposition",
+        ),
+        (
+            "UPDATE alerts.alert SET typologies = 'typologies.x=1' WHERE number = {rule}",
+            "alert {rule} differs in typologies",
+        ),
+        (
+            "UPDATE alerts.alert SET raised_ms = raised_ms + 1 WHERE number = {rule}",
+            "alert {rule} differs in raised_ms",
+        ),
+        ("UPDATE alerts.alert SET number = 7 WHERE number = {rule}", f"alert 7 {INVENTED}"),
+    ],
+)
+def test_a_changed_alert_is_named(
+    bank: Bank, places: dict[str, int], change: str, what: str
+) -> None:
+    with psycopg.connect(bank.database.superuser_dsn()) as connection:
+        connection.execute(change.format(**places).encode())
+    assert ("ALERT_DIFFERS", what.format(**places)) in faults(bank)

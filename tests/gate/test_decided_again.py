@@ -3,19 +3,15 @@
 import msgspec
 import pytest
 from tests.support.gate import REASON, TODAY, Harness, index_of
+from tests.support.policies import a_policy
 
+from countersign.accounts.model import AccountKind
 from countersign.gate import commands
-from countersign.rules.model import DEFAULT_POLICY, Policy
 
 pytestmark = pytest.mark.fast
 
 AMOUNT = 10_000_00
-STRICT = msgspec.structs.replace(
-    DEFAULT_POLICY,
-    thresholds={
-        "EUR": msgspec.structs.replace(DEFAULT_POLICY.thresholds["EUR"], amount_hold=AMOUNT)
-    },
-)
+STRICT = a_policy(large={"EUR": AMOUNT}, new_creditor={"EUR": 2 * AMOUNT})
 
 
 @pytest.fixture
@@ -43,21 +39,21 @@ def test_a_future_order_meets_the_policy_of_its_day(gate: Harness) -> None:
     answer = gate.dispatch(number)
     assert answer.outcome == "held"
     assert reasons(gate, number) == "rules.amount"
-    assert msgspec.msgpack.decode(answer.detail) == [2, "rules.amount"]
+    assert msgspec.msgpack.decode(answer.detail) == [2, "rules.amount", ""]
     release(gate, number)
     assert gate.dispatch(number).outcome == "dispatched"
 
 
 def test_a_dispatch_records_the_policy_that_let_it_go(gate: Harness) -> None:
     number = gate.place(amount=AMOUNT).number
-    assert msgspec.msgpack.decode(gate.dispatch(number).detail) == [1, ""]
+    assert msgspec.msgpack.decode(gate.dispatch(number).detail) == [1, "", ""]
 
 
-def test_a_currency_that_lost_its_thresholds_is_held(gate: Harness) -> None:
+def test_a_currency_that_lost_its_threshold_is_held(gate: Harness) -> None:
     number = gate.place(amount=AMOUNT).number
-    gate.set_policy(msgspec.structs.replace(DEFAULT_POLICY, thresholds={}))
+    gate.set_policy(a_policy(large={}))
     assert gate.dispatch(number).outcome == "held"
-    assert reasons(gate, number) == "rules.no_thresholds"
+    assert reasons(gate, number) == "rules.no_threshold"
 
 
 def test_a_release_covers_what_the_transfer_was_held_for_and_nothing_else(gate: Harness) -> None:
@@ -102,8 +98,7 @@ def test_no_release_covers_a_freeze(gate: Harness) -> None:
 
 def test_its_own_count_does_not_hold_it_at_dispatch(gate: Harness) -> None:
     """The windows are those of the moment of the order; its successors do not count against it."""
-    once_an_hour: Policy = msgspec.structs.replace(DEFAULT_POLICY, orders_per_hour_max=1)
-    gate.set_policy(once_an_hour)
+    gate.set_policy(a_policy(orders_per_hour_max=1))
     first, second = gate.place(amount=1), gate.place(amount=2)
     assert (first.outcome, second.reasons) == ("released", "rules.frequency")
     assert gate.dispatch(first.number).outcome == "dispatched"
@@ -128,3 +123,22 @@ def test_what_dispatch_reads_again_outlives_a_snapshot_and_a_restart(gate: Harne
     again.clock.now += 86_400_000
     assert again.dispatch(waiting).outcome == "held"
     assert reasons(again, waiting) == "rules.amount"
+
+
+@pytest.mark.parametrize(
+    ("kind", "currency"),
+    [
+        (AccountKind.CUSTOMER, "EUR"),
+        (AccountKind.CUSTOMER, "USD"),
+        (AccountKind.RESERVE, "EUR"),
+    ],
+)
+def test_a_creditor_who_opened_an_account_here_since_is_not_paid_elsewhere(
+    gate: Harness, kind: AccountKind, currency: str
+) -> None:
+    number = gate.place(creditor="newcomer", amount=AMOUNT).number
+    gate.open_account("newcomer", kind=kind, currency=currency)
+    for _ in range(2):
+        assert gate.dispatch(number).outcome == "held"
+        assert reasons(gate, number) == "accounts.creditor_changed"
+        release(gate, number)

@@ -70,6 +70,8 @@ def a_command(kind: Kind, credential: int) -> Command:
             0, "mine", verifier_of("mine"), list(Permission), is_active=True
         ),
         Kind.SET_POLICY: commands.SetPolicy(b"{}"),
+        Kind.ACKNOWLEDGE_ALERT: commands.AcknowledgeAlert(NO_TRANSFER),
+        Kind.CLOSE_ALERT: commands.CloseAlert(NO_TRANSFER, "false_positive", REASON),
         Kind.TICK: commands.Tick(NO_TRANSFER, 0),
         Kind.REFUSED_INTAKE: commands.RefusedIntake("account.malformed_iban"),
     }[kind]

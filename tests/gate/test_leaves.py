@@ -16,7 +16,9 @@ DIGEST = bytes(range(32))
 AT_MS = 1_800_000_000_123
 ORDER = TransferRow(
     7, 100, b"k" * 16, b"m" * 17, DIGEST, 2, 0, b"i" * 16, 5_000, "EUR", 20_833, 4, 7,
-    "rules.amount,rules.new_creditor", 3, b"evidence", b"debtor side", b"creditor side",
+    "rules.amount,rules.new_creditor", "typologies.mule=160",
+    3, b"evidence", b"facts", b"debtor side",
+    b"creditor side",
 )  # fmt: skip
 COMMAND = CommandRow(
     9, Kind.RELEASE, 1, b"k" * 16, b"m" * 17, 7, DIGEST, "released", b"detail", b"body"

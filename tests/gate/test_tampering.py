@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from psycopg import sql
 from tests.support.gate import REASON, Harness, MemoryHead, a_signer, index_of
+from tests.support.policies import house_policy
 from tests.support.postgres import TestServer
 
 from countersign.gate import commands, snapshot
@@ -22,7 +23,7 @@ from countersign.gate.errors import Tampered
 from countersign.gate.head import Head
 from countersign.gate.journal.postgres import PostgresJournal
 from countersign.infra.database import Database, Role
-from countersign.rules.model import DEFAULT_POLICY, encode_policy
+from countersign.rules.model import encode_policy
 
 
 @dataclass
@@ -164,14 +165,38 @@ def test_3_a_forged_credential(scene: Scene) -> None:
     assert scene.refused() == "credential 777 is there, but was never written"
 
 
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ("DELETE FROM alerts.alert WHERE number = {}", "alert {} is missing"),
+        ("UPDATE alerts.alert SET status = 2 WHERE number = {}", "alert {} differs in status"),
+        ("UPDATE alerts.alert SET transfer = 1 WHERE number = {}", "alert {} differs in transfer"),
+        (
+            "UPDATE alerts.alert SET (status, disposition) = (3, 'suspicious') WHERE number = {}",
+            "alert {} is missing",
+        ),
+        (
+            (
+                "INSERT INTO alerts.alert SELECT 7, transfer, typologies, rules, raised_ms, status,"
+                " disposition, changed_by FROM alerts.alert WHERE number = {}"
+            ),
+            "alert 7 is there, but was never written",
+        ),
+    ],
+)
+def test_an_alert(scene: Scene, change: str, what: str) -> None:
+    scene.sql(change.format(scene.before))
+    assert scene.refused() == what.format(scene.before)
+
+
 def test_4_changed_policy(scene: Scene) -> None:
-    weaker = encode_policy(DEFAULT_POLICY).replace(b"100000000", b"900000000")
+    weaker = encode_policy(house_policy()).replace(b"100000000", b"900000000")
     scene.sql("UPDATE rules.policy SET content = %s WHERE number = 1", parameters=[weaker])
     assert scene.refused() == "policy 1 differs in content"
 
 
 def test_4_changed_policy_with_its_hash(scene: Scene) -> None:
-    weaker = encode_policy(DEFAULT_POLICY).replace(b"100000000", b"900000000")
+    weaker = encode_policy(house_policy()).replace(b"100000000", b"900000000")
     scene.sql(
         "UPDATE rules.policy SET content = %s, hash = %s WHERE number = 1",
         parameters=[weaker, sha256(weaker).digest()],

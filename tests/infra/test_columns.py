@@ -36,6 +36,9 @@ PLAIN = {
     "access.credential.name",
     "access.credential.permissions",
     "accounts.account.currency",
+    "alerts.alert.disposition",
+    "alerts.alert.rules",
+    "alerts.alert.typologies",
     "audit.checkpoint.note",
     "gate.command.body",  # A command, whose free text is sealed before it comes here.
     "gate.command.detail",
@@ -50,7 +53,9 @@ PLAIN = {
     "transfers.hold.owner",  # A role or a queue, by its pattern.
     "transfers.hold.reasons",
     "transfers.transfer.currency",
+    "transfers.transfer.alerts",
     "transfers.transfer.evidence",
+    "transfers.transfer.facts",  # Whole numbers that rules read; no rule reads restricted text.
     "transfers.transfer.reasons",
     "vault.token.field",
 }

@@ -105,6 +105,7 @@ PRIVILEGES = {
     "access.credential": ("siu", "s", "-"),
     "accounts.account": ("si", "s", "-"),
     "accounts.freeze": ("sid", "s", "-"),
+    "alerts.alert": ("siu", "s", "-"),
     "audit.checkpoint": ("si", "s", "s"),
     "audit.tile": ("si", "s", "s"),
     "gate.batch": ("si", "s", "s"),
@@ -132,6 +133,7 @@ PRIVILEGES = {
 SCHEMAS = {
     "access": (Role.GATE, Role.APP),
     "accounts": (Role.GATE, Role.APP, Role.READER),
+    "alerts": (Role.GATE, Role.APP),
     "audit": (Role.GATE, Role.APP, Role.READER),
     "gate": (Role.GATE, Role.APP, Role.READER),
     "infra": (Role.GATE, Role.APP, Role.READER),
@@ -150,7 +152,7 @@ FUNCTIONS = {
 COLUMNS_TO_UPDATE = {
     ("vault.subject_key", Role.APP, name) for name in ("destroyed_at", "epoch", "wrapped")
 }
-GATE_STATE = ("access", "accounts", "audit", "gate", "ledger", "rules", "transfers")
+GATE_STATE = ("access", "accounts", "alerts", "audit", "gate", "ledger", "rules", "transfers")
 TODAY = 20_000
 
 RELATIONS = """

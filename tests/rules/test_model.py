@@ -6,10 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from countersign.features.model import EVENTS_MAX
+from countersign.rules.default import DEFAULT_POLICY
 from countersign.rules.errors import MalformedPolicy
 from countersign.rules.model import (
-    DEFAULT_POLICY,
     Policy,
     PolicyRow,
     decode_policy,
@@ -20,28 +19,39 @@ from countersign.rules.store import policy_columns, read_policies
 
 pytestmark = pytest.mark.fast
 
-EUR = {"amount_hold": 10_000, "dormant_amount": 1_000, "new_creditor_amount": 2_500}
+RULE: dict[str, Any] = {
+    "chinese": "金額過大",
+    "code": "rules.amount",
+    "english": "Large",
+    "is_blocking": False,
+    "weight": 100,
+    "when": "amount >= large",
+}
+TYPOLOGY: dict[str, Any] = {
+    "alert_threshold": None,
+    "chinese": "大額",
+    "code": "typologies.large",
+    "english": "Large ones",
+    "interdiction_threshold": 100,
+    "rules": ["rules.amount"],
+}
 PLAIN: dict[str, Any] = {
-    "dormant_days": 180,
+    "amounts": {"large": {"EUR": 10_000}},
     "factor": "channel-credential",
     "hold_hours": 72,
-    "near_count_max": 3,
-    "near_millionths": 900_000,
-    "orders_per_hour_max": 20,
     "past_days_max": 10,
-    "rule_set": 1,
-    "thresholds": {"EUR": EUR},
+    "rule_set": 2,
+    "rules": [RULE],
+    "typologies": [TYPOLOGY],
 }
 TEXT = (
-    b'{"dormant_days":180,"factor":"channel-credential","hold_hours":72,"near_count_max":3,'
-    b'"near_millionths":900000,"orders_per_hour_max":20,"past_days_max":10,"rule_set":1,"thresholds":'
-    b'{"EUR":{"amount_hold":10000,"dormant_amount":1000,"new_creditor_amount":2500}}}'
-)
+    '{"amounts":{"large":{"EUR":10000}},"factor":"channel-credential","hold_hours":72,'
+    '"past_days_max":10,"rule_set":2,"rules":[{"chinese":"金額過大","code":"rules.amount",'
+    '"english":"Large","is_blocking":false,"weight":100,"when":"amount >= large"}],"typologies":'
+    '[{"alert_threshold":null,"chinese":"大額","code":"typologies.large","english":"Large ones",'
+    '"interdiction_threshold":100,"rules":["rules.amount"]}]}'
+).encode()
 BOUNDS = [
-    ("orders_per_hour_max", 1, 63),
-    ("near_count_max", 1, 63),
-    ("dormant_days", 1, 3650),
-    ("near_millionths", 1, 1_000_000),
     ("hold_hours", 1, 24 * 90),
     ("past_days_max", 0, 36500),
 ]
@@ -84,27 +94,44 @@ def test_a_number_is_taken_within_its_bounds_only(field: str, least: int, most: 
         assert refused(content_of(**{field: bad})) == f"$.{field}"
 
 
-@pytest.mark.parametrize("field", sorted(EUR))
-def test_a_threshold_is_an_amount_that_a_transfer_can_have(field: str) -> None:
+def test_an_amount_is_one_that_a_transfer_can_have() -> None:
     for good in (1, 10**15):
-        decode_policy(content_of(thresholds={"EUR": EUR | {field: good}}))
+        decode_policy(content_of(amounts={"large": {"EUR": good}}))
     for bad in (0, -1, 10**15 + 1, "5", 1.5):
-        place = refused(content_of(thresholds={"EUR": EUR | {field: bad}}))
-        assert place == f"$.thresholds[...].{field}"
+        place = refused(content_of(amounts={"large": {"EUR": bad}}))
+        assert place == "$.amounts[...][...]"
 
 
 @pytest.mark.parametrize("code", ["eur", "EURO", "EU", "", "E R", "EUR\n"])
 def test_a_currency_is_three_capital_letters(code: str) -> None:
-    assert refused(content_of(thresholds={code: EUR})).startswith("key")
+    assert refused(content_of(amounts={"large": {code: 1}})).startswith("key")
 
 
-@pytest.mark.parametrize("rule_set", [0, 2, -1])
+@pytest.mark.parametrize("rule_set", [0, 1, 3, -1])
 def test_a_policy_for_other_rules_is_refused(rule_set: int) -> None:
     assert refused(content_of(rule_set=rule_set)) == "rule_set"
 
 
-def test_no_thresholds_at_all_are_a_policy_that_holds_everything() -> None:
-    assert decode_policy(content_of(thresholds={})).thresholds == {}
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"rules": [RULE, RULE]}, "rules"),
+        ({"typologies": [TYPOLOGY, TYPOLOGY]}, "typologies"),
+        ({"rules": []}, "typologies.large"),
+        ({"typologies": [TYPOLOGY | {"rules": ["rules.amount"] * 2}]}, "typologies.large"),
+        ({"typologies": [TYPOLOGY | {"interdiction_threshold": None}]}, "typologies.large"),
+        ({"typologies": [TYPOLOGY | {"rules": []}]}, "$.typologies[0].rules"),
+        ({"typologies": [TYPOLOGY | {"alert_threshold": 0}]}, "$.typologies[0].alert_threshold"),
+        ({"rules": [RULE | {"code": "amount"}]}, "$.rules[0].code"),
+        ({"rules": [RULE | {"weight": -1}]}, "$.rules[0].weight"),
+        ({"rules": [RULE | {"english": ""}]}, "$.rules[0].english"),
+        ({"rules": [RULE | {"chinese": "two\nlines"}]}, "$.rules[0].chinese"),
+        ({"rules": [RULE | {"is_blocking": 1}]}, "$.rules[0].is_blocking"),
+        ({"rules": [RULE | {"code": f"rules.r{n}"} for n in range(201)]}, "$.rules"),
+    ],
+)
+def test_rules_and_typologies_fit_together(changed: dict[str, Any], field: str) -> None:
+    assert refused(content_of(**changed)) == field
 
 
 @pytest.mark.parametrize("field", sorted(PLAIN))
@@ -118,7 +145,7 @@ def test_every_field_must_be_there(field: str) -> None:
 def test_no_field_is_there_that_nobody_knows() -> None:
     for content in (
         content_of(block_amount=1),
-        content_of(thresholds={"EUR": EUR | {"block_amount": 1}}),
+        content_of(rules=[RULE | {"block_amount": 1}]),
     ):
         with pytest.raises(MalformedPolicy) as refusal:
             decode_policy(content)
@@ -135,12 +162,6 @@ def test_a_factor_that_this_gate_does_not_know_is_refused(factor: str) -> None:
 )
 def test_what_is_no_policy_at_all_is_refused_as_such(content: bytes) -> None:
     assert refused(content)
-
-
-def test_a_count_never_asks_for_more_than_a_window_keeps() -> None:
-    """An order beyond the count must still be seen when the window is full."""
-    assert max(most for field, _, most in BOUNDS if field.endswith("_max") and most < 100) == 63
-    assert EVENTS_MAX > 63
 
 
 def test_rows_survive_their_columns() -> None:

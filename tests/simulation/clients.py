@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from hashlib import sha256
 from random import Random
 
+import msgspec
 from tests.simulation.model import Model
 from tests.support.gate import TODAY, index_of
+from tests.support.policies import a_policy, a_typology
 
 from countersign.access.model import GATE, OPERATOR, WORKER, Permission
 from countersign.gate import checks, commands
 from countersign.gate.commands import Command, Submission
 from countersign.gate.journal.protocol import RequestKey
-from countersign.rules.model import RULE_SET, Policy, Thresholds, encode_policy
+from countersign.rules.model import Policy, encode_policy
 
 CUSTOMERS = {"ada": "EUR", "bo": "EUR", "cy": "EUR", "dee": "USD", "eve": "USD"}
 OVERDRAFTS = {"bo": 700, "dee": 1_500}
@@ -220,24 +222,19 @@ class Clients:
 
     def _a_policy(self) -> Policy:
         random = self._random
-        thresholds = {}
-        for currency in ("EUR", "USD")[: random.choice((1, 2, 2, 2))]:
-            thresholds[currency] = Thresholds(
-                amount_hold=random.choice((900, 3_000)),
-                new_creditor_amount=random.choice((400, 2_000)),
-                dormant_amount=random.choice((100, 1_000)),
-            )
-        return Policy(
-            factor="channel-credential",
-            thresholds=thresholds,
+        currencies = ("EUR", "USD")[: random.choice((1, 2, 2, 2))]
+        policy = a_policy(
+            large={currency: random.choice((900, 3_000)) for currency in currencies},
+            new_creditor={currency: random.choice((400, 2_000)) for currency in currencies},
+            dormant={currency: random.choice((100, 1_000)) for currency in currencies},
             orders_per_hour_max=random.choice((2, 5, 20)),
             dormant_days=random.choice((1, 30)),
-            near_millionths=900_000,
-            near_count_max=random.choice((1, 3)),
             hold_hours=random.choice((1, 3, 72)),
-            past_days_max=10,
-            rule_set=RULE_SET,
         )
+        # Of what alerts the model knows nothing, it only must survive whatever happens.
+        watch = a_typology("watch", ["rules.new_creditor"], alert=100, interdiction=None)
+        watched: Policy = msgspec.structs.replace(policy, typologies=[*policy.typologies, watch])
+        return watched
 
 
 _MAKERS = (

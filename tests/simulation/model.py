@@ -36,7 +36,7 @@ ANY_REFUSAL = {
     "ledger.out_of_range",
 }
 # The findings that this model makes itself, of amounts and counts.
-LIMITS = {"rules.amount", "rules.frequency", "rules.new_creditor", "rules.no_thresholds"}
+LIMITS = {"rules.amount", "rules.frequency", "rules.new_creditor", "rules.no_threshold"}
 # (command, outcome): the statuses that it may be done in, the status after, the kind of posting.
 MOVES: dict[tuple[Kind, str], tuple[tuple[str, ...], str, int | None]] = {
     (Kind.CANCEL, "cancelled"): (("held", "released"), "cancelled", VOID),
@@ -99,7 +99,7 @@ class Booked:
 class Limits:
     """What the policy of a number allows; read from its JSON."""
 
-    thresholds: dict[str, dict[str, int]]
+    amounts: dict[str, dict[str, int]]
     orders_per_hour_max: int
     hold_hours: int
 
@@ -193,15 +193,16 @@ class Model:
     def _over(self, row: TransferRow, facts: Facts) -> set[str]:
         """The limits of the newest policy that an order is over."""
         limits = self.policies[-1]
-        thresholds = limits.thresholds.get(row.currency)
-        if thresholds is None:
-            return {"rules.no_thresholds"}
+        is_often = {"rules.frequency"} if facts.in_hour >= limits.orders_per_hour_max else set()
+        amounts = {name: by.get(row.currency) for name, by in limits.amounts.items()}
+        large, new = amounts["large"], amounts["new_creditor"]
+        if large is None or new is None:
+            return {"rules.no_threshold"} | is_often
         is_over = {
-            "rules.amount": row.amount >= thresholds["amount_hold"],
-            "rules.frequency": facts.in_hour >= limits.orders_per_hour_max,
-            "rules.new_creditor": facts.is_new and row.amount >= thresholds["new_creditor_amount"],
+            "rules.amount": row.amount >= large,
+            "rules.new_creditor": facts.is_new and row.amount >= new,
         }
-        return {code for code, is_so in is_over.items() if is_so}
+        return {code for code, is_so in is_over.items() if is_so} | is_often
 
     def _command(self, row: CommandRow, caused: list[Posting], batch_ms: int) -> None:
         kind = Kind(row.kind)
@@ -254,7 +255,7 @@ class Model:
                     self.violate("I5", f"{row.number} let another hold pass than it named")
                 life.covered |= life.reasons
             case commands.Dispatch() if life.status == "held":
-                _, reasons = msgspec.msgpack.decode(row.detail)
+                _, reasons, _ = msgspec.msgpack.decode(row.detail)
                 life.reasons = set(reasons.split(","))
                 life.until_ms = batch_ms + self.policies[-1].hold_hours * HOUR_MS
             case _:
@@ -331,8 +332,8 @@ class Model:
                 content = msgspec.json.decode(command.content)
                 self.policies.append(
                     Limits(
-                        content["thresholds"],
-                        content["orders_per_hour_max"],
+                        content["amounts"],
+                        _per_hour(content["rules"]),
                         content["hold_hours"],
                     )
                 )
@@ -412,3 +413,9 @@ class Model:
             self.violate("I1", f"a currency does not sum to zero: {dict(sums)}")
         if any(account.held != held[number] for number, account in self.accounts.items()):
             self.violate("I1", "held is not the sum of the open pending postings")
+
+
+def _per_hour(rules: list[dict[str, str]]) -> int:
+    """How many orders an hour the policy allows, from the text of its rule."""
+    when = next(rule["when"] for rule in rules if rule["code"] == "rules.frequency")
+    return int(when.removeprefix("debtor_count_1h >= "))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.support.policies import house_policy
 
 from countersign.access.model import OPERATOR, WORKER, Permission, verifier_of
 from countersign.accounts.model import AccountKind
@@ -17,7 +18,7 @@ from countersign.gate.journal.memory import Disk, Fault, MemoryJournal, no_fault
 from countersign.gate.journal.protocol import Journal
 from countersign.gate.rows import Signer
 from countersign.gate.waiting import Limits
-from countersign.rules.model import DEFAULT_POLICY, Policy, encode_policy
+from countersign.rules.model import Policy, encode_policy
 
 INSTANCE = b"\x11" * 16
 START_MS = 1_800_000_000_000
@@ -131,8 +132,8 @@ class Harness:
         self.engine.drain()
         return self.answers[submission.key]
 
-    def set_policy(self, policy: Policy = DEFAULT_POLICY) -> Answer:
-        return self.do(commands.SetPolicy(encode_policy(policy)))
+    def set_policy(self, policy: Policy | None = None) -> Answer:
+        return self.do(commands.SetPolicy(encode_policy(policy or house_policy())))
 
     def open_account(
         self, name: str, *, currency: str = "EUR", kind: AccountKind = AccountKind.CUSTOMER

@@ -2,7 +2,14 @@
 
 from countersign.access.model import NO_TOKEN, Permission, verifier_of
 from countersign.gate import requests
-from countersign.gate.commands import Dispatch, Kind, RailStatus, RefusedIntake, SetCredential
+from countersign.gate.commands import (
+    AcknowledgeAlert,
+    Dispatch,
+    Kind,
+    RailStatus,
+    RefusedIntake,
+    SetCredential,
+)
 from countersign.gate.commands import SetPolicy as SetPolicyCommand
 from countersign.transfers.order import Order
 
@@ -21,6 +28,8 @@ OPERATORS = ANYONE | {
     Kind.UNFREEZE,
     Kind.SET_CREDENTIAL,
     Kind.SET_POLICY,
+    Kind.ACKNOWLEDGE_ALERT,
+    Kind.CLOSE_ALERT,
 }
 WORKERS = ANYONE | {Kind.DISPATCH, Kind.RAIL_STATUS}
 CHANNELS = ANYONE | {Kind.ORDER}
@@ -58,6 +67,8 @@ def a_request(kind: Kind, account: str, *, credential: int) -> object:
             10**6, "mine", verifier_of("mine"), list(Permission), is_active=True
         ),
         Kind.SET_POLICY: SetPolicyCommand(b"{}"),
+        Kind.ACKNOWLEDGE_ALERT: AcknowledgeAlert(NO_TRANSFER),
+        Kind.CLOSE_ALERT: requests.CloseAlertRequest(NO_TRANSFER, "false_positive", "why"),
         Kind.TICK: [NO_TRANSFER, 0],
         Kind.REFUSED_INTAKE: RefusedIntake("account.malformed_iban"),
     }[kind]

@@ -234,6 +234,8 @@ def test_rows_survive_their_columns() -> None:
         action=4,
         status=7,
         reasons="rules.amount,rules.new_creditor",
+        alerts="typologies.mule=160",
+        facts=b"facts",
         policy=3,
         evidence=b"",
         debtor_side=b"sealed",

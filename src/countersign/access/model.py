@@ -18,6 +18,8 @@ class Permission(StrEnum):
     ACCOUNTS_OPEN = "accounts:open"
     ACCOUNTS_REVERSE = "accounts:reverse"
     ACCOUNTS_UNFREEZE = "accounts:unfreeze"
+    ALERTS_ACKNOWLEDGE = "alerts:acknowledge"
+    ALERTS_CLOSE = "alerts:close"
     CREDENTIALS_MANAGE = "credentials:manage"
     GATE_TICK = "gate:tick"
     POLICIES_CHANGE = "policies:change"
@@ -67,6 +69,8 @@ BUILT_IN = (
                 Permission.ACCOUNTS_OPEN,
                 Permission.ACCOUNTS_REVERSE,
                 Permission.ACCOUNTS_UNFREEZE,
+                Permission.ALERTS_ACKNOWLEDGE,
+                Permission.ALERTS_CLOSE,
                 Permission.CREDENTIALS_MANAGE,
                 Permission.POLICIES_CHANGE,
                 Permission.TRANSFERS_CANCEL,

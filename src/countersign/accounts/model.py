@@ -6,7 +6,14 @@ Rule: numbers are given out in order from 1 and never again; an index names one 
 from enum import IntEnum
 from typing import NamedTuple
 
-from countersign.accounts.errors import AccountExists, SettlementAccountExists, UnknownAccount
+from countersign.accounts.errors import (
+    AccountExists,
+    CurrencyOfAccount,
+    NoSettlementAccount,
+    NotPayable,
+    SettlementAccountExists,
+    UnknownAccount,
+)
 
 
 class AccountKind(IntEnum):
@@ -84,3 +91,20 @@ class AccountBook:
             self.indexes[number],
             self.parties[number],
         )
+
+    def counter_of(self, creditor: int, currency: str) -> int:
+        """Who is credited when this creditor is paid: its account here, or the settlement account.
+
+        0 is a creditor of another house. Refuses who cannot be paid in this currency.
+        """
+        kind = self.kinds[creditor]
+        if kind in INTERNAL:
+            raise NotPayable
+        if kind == AccountKind.CUSTOMER:
+            if self.currencies[creditor] != currency:
+                raise CurrencyOfAccount
+            return creditor
+        counter = self.settlement.get(currency, 0)
+        if not counter:
+            raise NoSettlementAccount
+        return counter

@@ -24,6 +24,7 @@ class Moment(NamedTuple):
     debtor: History
     creditor: History
     pair: History
+    inflow: History  # What others here paid to the debtor's own account.
 
 
 Reading = Callable[[Moment], int | None]
@@ -71,6 +72,7 @@ def _total(history: History, start_ms: int) -> int | None:
 _ENTITIES = (
     _Entity("debtor", lambda m: m.debtor, "of this debtor", "此付款帳戶", "creditors"),
     _Entity("creditor", lambda m: m.creditor, "to this creditor", "付往此收款帳戶", "debtors"),
+    _Entity("inflow", lambda m: m.inflow, "into the debtor's account", "流入付款帳戶", "debtors"),
     _Entity("pair", lambda m: m.pair, "of this debtor to this creditor", "此雙方之間", ""),
 )
 _AGGREGATES = (

@@ -1,10 +1,10 @@
 """The orders of one entity within the longest window: exact for the newest, by the minute before.
 
-Rules: 1. The newest EVENTS_MAX orders are kept each by itself: such an order lies in a window if its
-time is later than the window's start. 2. Older ones are kept by the minute: they lie in a window if
-their minute is later than the minute of its start. 3. Median and distinct others look at the newest
-EVENTS_MAX orders alone. 4. What is older than the longest window is forgotten as time goes on.
-Whatever is asked costs at most EVENTS_MAX steps, however many orders there were.
+Rules: 1. The newest EVENTS_MAX orders are kept each by itself: such an order lies in a window if
+its time is later than the window's start. 2. Older ones are kept by the minute: they lie in a
+window if their minute is later than the minute of its start. 3. Median and distinct others look at
+the newest EVENTS_MAX orders alone. 4. What is older than the longest window is forgotten as time
+goes on. Whatever is asked costs at most EVENTS_MAX steps, however many orders there were.
 """
 
 from array import array
@@ -58,12 +58,16 @@ class History:
     def count(self, start_ms: int) -> int:
         """How many orders are later than this."""
         exact = len(self.times) - bisect_right(self.times, start_ms)
-        return exact + self.counts[-1] - self.counts[self._pane(start_ms)] if self.minutes else exact
+        return (
+            exact + self.counts[-1] - self.counts[self._pane(start_ms)] if self.minutes else exact
+        )
 
     def total(self, start_ms: int) -> int:
         """The sum of their amounts."""
         exact = sum(self.amounts[bisect_right(self.times, start_ms) :])
-        return exact + self.totals[-1] - self.totals[self._pane(start_ms)] if self.minutes else exact
+        return (
+            exact + self.totals[-1] - self.totals[self._pane(start_ms)] if self.minutes else exact
+        )
 
     def greatest(self, start_ms: int) -> int | None:
         """Their greatest amount; None where there is none."""

@@ -4,18 +4,18 @@ Gate state: it changes when an order is decided, and by nothing else. A creditor
 known by account and currency, because amounts of two currencies have no sum.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from countersign.features.declared import Moment, Reading
+from countersign.features.declared import Moment
 from countersign.features.history import History
 
 
-class Parties(NamedTuple):
-    """Whose histories an order belongs to; -1 where a creditor was never seen."""
+class Sides(NamedTuple):
+    """Whose histories an order belongs to. A creditor is named by account and currency."""
 
     debtor: int
-    creditor: int
+    creditor: bytes
+    debtor_as_creditor: bytes
 
 
 class Features:
@@ -27,22 +27,23 @@ class Features:
         self.creditor_numbers: dict[bytes, int] = {}
         self.pairs: dict[tuple[int, int], History] = {}
 
-    def read(
-        self, readings: Sequence[Reading], *, debtor: int, creditor: bytes, amount: int, now_ms: int
-    ) -> tuple[int | None, ...]:
-        """What is known of an order before it is counted itself; `creditor` ends in a currency."""
-        number = self.creditor_numbers.get(creditor, -1)
-        moment = Moment(
+    def moment(self, sides: Sides, amount: int, now_ms: int) -> Moment:
+        """What features of one order are read from, before it is counted itself."""
+        numbers, creditors = self.creditor_numbers, self.creditors
+        number = numbers.get(sides.creditor, -1)
+        own = numbers.get(sides.debtor_as_creditor, -1)
+        return Moment(
             now_ms,
             amount,
-            self.debtors.get(debtor, _NO_HISTORY),
-            self.creditors[number] if number >= 0 else _NO_HISTORY,
-            self.pairs.get((debtor, number), _NO_HISTORY),
+            self.debtors.get(sides.debtor, _NO_HISTORY),
+            creditors[number] if number >= 0 else _NO_HISTORY,
+            self.pairs.get((sides.debtor, number), _NO_HISTORY),
+            creditors[own] if own >= 0 else _NO_HISTORY,
         )
-        return tuple([reading(moment) for reading in readings])
 
-    def observe(self, *, debtor: int, creditor: bytes, amount: int, now_ms: int) -> None:
+    def observe(self, sides: Sides, amount: int, now_ms: int) -> None:
         """Count one decided order."""
+        debtor, creditor = sides.debtor, sides.creditor
         number = self.creditor_numbers.get(creditor)
         if number is None:
             number = self.creditor_numbers[creditor] = len(self.creditors)

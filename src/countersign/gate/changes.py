@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from countersign.access.model import Credential
 from countersign.accounts.model import Account
+from countersign.alerts.model import Alert
 from countersign.gate.rows import CommandRow
 from countersign.ledger.model import Posting
 from countersign.rules.model import PolicyRow
@@ -25,6 +26,7 @@ class Changes:
     credentials: dict[int, Credential] = field(default_factory=dict)
     policies: list[PolicyRow] = field(default_factory=list)
     holds: dict[int, HoldRow | None] = field(default_factory=dict)
+    alerts: dict[int, Alert] = field(default_factory=dict)
     # (transfer, topic, due, command that caused it)
     outbox: list[tuple[int, int, int, int]] = field(default_factory=list)
     tiles: list[tuple[int, bytes]] = field(default_factory=list)

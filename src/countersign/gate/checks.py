@@ -12,14 +12,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from countersign.features.model import Facts
 from countersign.gate.state import State
-from countersign.rules.policy import FROZEN_SIDE, findings
+from countersign.kernel.refusal import Refusal
+from countersign.rules.judge import Facts, Raised
 from countersign.transfers.model import Action, Decision
 
 CHANNEL_CREDENTIAL = "channel-credential"
 FACTOR_MISSING = "sca.factor_missing"
 CREDENTIAL_REVOKED = "access.credential_revoked"
+CREDITOR_CHANGED = "accounts.creditor_changed"
+FROZEN_SIDE = "rules.frozen_side"
 
 
 class Evidence(msgspec.Struct, array_like=True, frozen=True):
@@ -45,6 +47,7 @@ class Context(NamedTuple):
     debtor_index: bytes
     creditor_index: bytes
     currency: str
+    counter: int  # Who is credited, as it was when it was ordered.
     facts: Facts
 
 
@@ -58,7 +61,7 @@ def factor_of(evidence: bytes, credential: int) -> str:
     return "attested" if evidence == _attested(credential) else "none"
 
 
-def factor(context: Context) -> list[Finding]:
+def factor(context: Context) -> "list[Found]":
     """The factor that the policy demands is there, and it is of the credential that ordered."""
     wanted = context.state.policy_in_force().factor
     if wanted == CHANNEL_CREDENTIAL and context.evidence == _attested(context.credential):
@@ -71,27 +74,45 @@ def factor(context: Context) -> list[Finding]:
     return _NOTHING if is_there else _NO_FACTOR
 
 
-def credential_in_force(context: Context) -> list[Finding]:
+def credential_in_force(context: Context) -> "list[Found]":
     """Whoever ordered may still order: what a revoked credential left behind waits for a person."""
     credential = context.state.credentials.get(context.credential)
     return _NOTHING if credential and credential.is_active else _REVOKED
 
 
-def frozen_side(context: Context) -> list[Finding]:
+def frozen_side(context: Context) -> "list[Found]":
     """Neither side is frozen."""
     frozen = context.state.accounts.frozen
     is_frozen = frozen and (context.debtor_index in frozen or context.creditor_index in frozen)
     return _FROZEN if is_frozen else _NOTHING
 
 
-def plain_rules(context: Context) -> list[Finding]:
-    """The rules of the policy in force; each holds."""
-    codes = findings(context.facts, context.state.policy_in_force(), context.currency)
-    return [Finding(Action.HOLD, code) for code in codes] if codes else _NOTHING
+def creditor_account(context: Context) -> "list[Found]":
+    """The creditor is still paid where it was to be paid: an account may have been opened since."""
+    accounts = context.state.accounts
+    creditor = accounts.number_of.get(context.creditor_index, 0)
+    try:
+        is_same = accounts.counter_of(creditor, context.currency) == context.counter
+    except Refusal:
+        is_same = False
+    return _NOTHING if is_same else _CHANGED
 
 
-Check = Callable[[Context], list[Finding]]
-CHECKS: tuple[Check, ...] = (factor, credential_in_force, frozen_side, plain_rules)
+def rules(context: Context) -> "list[Found]":
+    """What the rules and typologies of the policy in force say."""
+    blocking, holding, alerts = context.state.judge_in_force().judge(
+        context.facts, context.currency
+    )
+    if not blocking and not holding and not alerts:
+        return _NOTHING
+    found: list[Found] = [Finding(Action.BLOCK, code) for code in blocking]
+    found += [Finding(Action.HOLD, code) for code in holding]
+    return [*found, *alerts]
+
+
+Found = Finding | Raised
+Check = Callable[[Context], list[Found]]
+CHECKS: tuple[Check, ...] = (factor, credential_in_force, frozen_side, creditor_account, rules)
 
 
 def decide_action(context: Context) -> Decision:
@@ -105,31 +126,38 @@ def decide_again(context: Context, *, covered: Collection[str]) -> Decision:
     What is found now holds and does not block: what was accepted is not thrown away by a machine.
     """
     found = [
-        finding._replace(action=Action.HOLD)
-        for finding in _found(context)
-        if finding.action == Action.BLOCK or finding.code not in covered
+        one._replace(action=Action.HOLD) if isinstance(one, Finding) else one
+        for one in _found(context)
+        if isinstance(one, Raised) or one.action == Action.BLOCK or one.code not in covered
     ]
     return _decision(context, found)
 
 
-def _found(context: Context) -> list[Finding]:
-    return [finding for check in CHECKS for finding in check(context)]
+def _found(context: Context) -> list[Found]:
+    return [one for check in CHECKS for one in check(context)]
 
 
-def _decision(context: Context, found: list[Finding]) -> Decision:
+def _decision(context: Context, found: list[Found]) -> Decision:
     policy = context.state.policy_number
     if not found:
         return Decision(Action.RELEASE, (), policy)
-    action = max(finding.action for finding in found)
-    return Decision(action, tuple(finding.code for finding in found), policy)
+    findings = [one for one in found if isinstance(one, Finding)]
+    return Decision(
+        max((finding.action for finding in findings), default=Action.RELEASE),
+        tuple(finding.code for finding in findings),
+        policy,
+        tuple(f"{one.typology}={one.score}" for one in found if isinstance(one, Raised)),
+    )
 
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[Evidence])
-_NOTHING: list[Finding] = []
-_NO_FACTOR = [Finding(Action.BLOCK, FACTOR_MISSING)]
-_REVOKED = [Finding(Action.HOLD, CREDENTIAL_REVOKED)]
-_FROZEN = [Finding(Action.BLOCK, FROZEN_SIDE)]
+_NOTHING: list[Found] = []
+_NO_FACTOR: list[Found] = [Finding(Action.BLOCK, FACTOR_MISSING)]
+_REVOKED: list[Found] = [Finding(Action.HOLD, CREDENTIAL_REVOKED)]
+# No release covers it: order it again, so that it goes where the creditor is now.
+_CHANGED: list[Found] = [Finding(Action.BLOCK, CREDITOR_CHANGED)]
+_FROZEN: list[Found] = [Finding(Action.BLOCK, FROZEN_SIDE)]
 _ATTESTED: dict[int, bytes] = {}
 
 

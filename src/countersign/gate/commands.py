@@ -47,6 +47,8 @@ class Kind(IntEnum):
     SET_POLICY = 31
     TICK = 40
     REFUSED_INTAKE = 50
+    ACKNOWLEDGE_ALERT = 60
+    CLOSE_ALERT = 61
 
 
 class Command(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -198,6 +200,24 @@ class SetPolicy(Command, frozen=True):
     content: Annotated[bytes, msgspec.Meta(max_length=65_536)]
 
 
+class AcknowledgeAlert(Command, frozen=True):
+    """Somebody has seen an alert and looks into it."""
+
+    kind = Kind.ACKNOWLEDGE_ALERT
+    permission = Permission.ALERTS_ACKNOWLEDGE
+    alert: Number
+
+
+class CloseAlert(Command, frozen=True):
+    """What an alert came to; it is closed once."""
+
+    kind = Kind.CLOSE_ALERT
+    permission = Permission.ALERTS_CLOSE
+    alert: Number
+    disposition: Name
+    reason: Sealed
+
+
 class Tick(Command, frozen=True):
     """A timer of the gate's own is due: the hold of this transfer has run out."""
 
@@ -219,7 +239,8 @@ COMMANDS: dict[Kind, type[Command]] = {
     command.kind: command
     for command in (
         OpenAccount, Fund, Correct, Reverse, PlaceOrder, Cancel, Hold, Release, Reject, Dispatch,
-        RailStatus, Freeze, Unfreeze, SetCredential, SetPolicy, Tick, RefusedIntake,
+        RailStatus, Freeze, Unfreeze, SetCredential, SetPolicy, AcknowledgeAlert,
+        CloseAlert, Tick, RefusedIntake,
     )
 }  # fmt: skip
 

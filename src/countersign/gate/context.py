@@ -26,6 +26,7 @@ class Redecision(msgspec.Struct, array_like=True, frozen=True):
 
     policy: int
     reasons: str  # Codes joined by ","; empty where the transfer went on.
+    alerts: str  # Typologies with scores, joined by ",", that raised an alert then.
 
 
 class Batch:

@@ -21,7 +21,7 @@ from countersign.accounts.errors import (
     UnknownAccountKind,
 )
 from countersign.accounts.model import AccountKind
-from countersign.gate import orders
+from countersign.gate import alerting, orders
 from countersign.gate.commands import (
     Answer,
     Correct,
@@ -39,7 +39,7 @@ from countersign.gate.commands import (
 from countersign.gate.context import Batch, check_amount
 from countersign.ledger.model import UNLIMITED, Posting, PostingKind
 from countersign.ledger.reversible import Entry
-from countersign.rules.model import PolicyRow, decode_policy, hash_of
+from countersign.rules.model import PolicyRow, hash_of
 from countersign.transfers.errors import SameAccount
 from countersign.transfers.model import Status
 
@@ -146,10 +146,7 @@ def on_set_credential(batch: Batch, submission: Submission, command: SetCredenti
 
 def on_set_policy(batch: Batch, submission: Submission, command: SetPolicy) -> Answer:
     state = batch.state
-    policy = decode_policy(command.content)
-    state.policy = policy
-    state.policy_number += 1
-    state.policy_content = command.content
+    state.set_policy(state.policy_number + 1, command.content)
     row = PolicyRow(state.policy_number, hash_of(command.content), command.content)
     batch.changes.policies.append(row)
     return batch.record(submission, detail=_encode(state.policy_number))
@@ -178,6 +175,8 @@ HANDLERS: dict[Kind, Handler] = {
     Kind.SET_CREDENTIAL: on_set_credential,
     Kind.SET_POLICY: on_set_policy,
     Kind.TICK: orders.on_tick,
+    Kind.ACKNOWLEDGE_ALERT: alerting.on_acknowledge,
+    Kind.CLOSE_ALERT: alerting.on_close,
     Kind.REFUSED_INTAKE: on_refused_intake,
 }
 

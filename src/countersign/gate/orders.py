@@ -11,13 +11,11 @@ import msgspec
 
 from countersign.accounts.errors import (
     CurrencyOfAccount,
-    NoSettlementAccount,
-    NotPayable,
     UnknownAccount,
 )
-from countersign.accounts.model import INTERNAL, AccountBook, AccountKind
-from countersign.features.model import Facts
-from countersign.gate import checks
+from countersign.accounts.model import AccountKind
+from countersign.features.model import Sides
+from countersign.gate import alerting, checks
 from countersign.gate.changes import DISPATCH_DUE
 from countersign.gate.commands import (
     Answer,
@@ -32,11 +30,12 @@ from countersign.gate.commands import (
     Tick,
 )
 from countersign.gate.context import Batch, Redecision, check_amount
+from countersign.gate.facts import OrderMoment, read_facts
 from countersign.gate.state import RETURN_WINDOW_MS, OpenTransfer, State
 from countersign.ledger.errors import InsufficientFunds
 from countersign.ledger.model import Posting, PostingKind
+from countersign.rules.judge import Facts
 from countersign.rules.model import Policy
-from countersign.rules.policy import is_near
 from countersign.transfers.errors import (
     DateOutOfRange,
     DigestDiffers,
@@ -46,7 +45,7 @@ from countersign.transfers.errors import (
     SameAccount,
     UnknownVerdict,
 )
-from countersign.transfers.model import Action, HoldRow, Status, TransferRow, move
+from countersign.transfers.model import Action, Decision, HoldRow, Status, TransferRow, move
 
 DAY_MS = 86_400_000
 AHEAD_DAYS_MAX = 400
@@ -59,7 +58,8 @@ def on_order(batch: Batch, submission: Submission, order: PlaceOrder) -> Answer:
     state = batch.state
     policy = state.policy_in_force()
     sides = _sides(batch, order, policy)
-    facts = state.features.facts(sides.debtor, order.creditor_index, order.amount, batch.batch_ms)
+    counted = _counted(order, sides)
+    facts = _facts(batch, order, sides, counted)
     transfer = _transfer(batch, submission, order, sides, facts)
     decision = checks.decide_action(_context(state, transfer))
     status = _STATUS_AFTER[decision.action]
@@ -70,7 +70,7 @@ def on_order(batch: Batch, submission: Submission, order: PlaceOrder) -> Answer:
     if status != Status.REJECTED and not _reserve(batch, kind, transfer):
         reasons = (*decision.reasons, InsufficientFunds.code)
         decision, status = decision._replace(action=Action.BLOCK, reasons=reasons), Status.REJECTED
-    _observe(batch, sides.debtor, order, policy)
+    state.features.observe(counted, order.amount, batch.batch_ms)
     if status != Status.REJECTED:
         _post_for(batch, kind, transfer)
     said = ",".join(decision.reasons)
@@ -80,28 +80,10 @@ def on_order(batch: Batch, submission: Submission, order: PlaceOrder) -> Answer:
     elif status == Status.RELEASED:
         state.open[transfer.number] = transfer
         _due_for_dispatch(batch, transfer)
-    batch.changes.transfers.append(
-        TransferRow(
-            batch.number,
-            submission.credential,
-            submission.key,
-            submission.mac,
-            order.digest,
-            sides.debtor,
-            sides.creditor,
-            order.creditor_index,
-            order.amount,
-            order.currency,
-            order.execution_day,
-            int(decision.action),
-            int(status),
-            said,
-            decision.policy,
-            order.evidence,
-            order.debtor_side,
-            order.creditor_side,
-        )
-    )
+    if decision.alerts:
+        alerting.raise_alert(batch, transfer, decision)
+    row = _row(submission, order, transfer, sides, decision)
+    batch.changes.transfers.append(row._replace(status=int(status)))
     return Answer(batch.number, status.name.lower(), said)
 
 
@@ -152,7 +134,10 @@ def on_dispatch(batch: Batch, submission: Submission, command: Dispatch) -> Answ
         raise NotDue
     decision = checks.decide_again(_context(state, transfer), covered=transfer.covered)
     reasons = ",".join(decision.reasons)
-    detail = _encode(Redecision(decision.policy, reasons))
+    alerts = alerting.fresh(transfer, decision)
+    detail = _encode(Redecision(decision.policy, reasons, ",".join(alerts.alerts)))
+    if alerts.alerts:
+        alerting.raise_alert(batch, transfer, alerts)
     if decision.reasons:
         _hold(batch, transfer, DUTY_OFFICER, reasons, state.policy_in_force().hold_hours)
         return batch.record(submission, outcome="held", detail=detail, transfer=transfer)
@@ -221,21 +206,7 @@ def _sides(batch: Batch, order: PlaceOrder, policy: Policy) -> _Sides:
     if not batch.day - policy.past_days_max <= order.execution_day <= batch.day + AHEAD_DAYS_MAX:
         raise DateOutOfRange
     creditor = accounts.number_of.get(order.creditor_index, 0)
-    return _Sides(debtor, creditor, _counter(accounts, creditor, order.currency))
-
-
-def _counter(accounts: AccountBook, creditor: int, currency: str) -> int:
-    kind = accounts.kinds[creditor]
-    if kind in INTERNAL:
-        raise NotPayable
-    if kind == AccountKind.CUSTOMER:
-        if accounts.currencies[creditor] != currency:
-            raise CurrencyOfAccount
-        return creditor
-    counter = accounts.settlement.get(currency, 0)
-    if not counter:
-        raise NoSettlementAccount
-    return counter
+    return _Sides(debtor, creditor, accounts.counter_of(creditor, order.currency))
 
 
 def _transfer(
@@ -258,6 +229,38 @@ def _transfer(
     )
 
 
+def _row(
+    submission: Submission,
+    order: PlaceOrder,
+    transfer: OpenTransfer,
+    sides: _Sides,
+    decision: Decision,
+) -> TransferRow:
+    """What the journal keeps of it."""
+    return TransferRow(
+        transfer.number,
+        submission.credential,
+        submission.key,
+        submission.mac,
+        order.digest,
+        sides.debtor,
+        sides.creditor,
+        order.creditor_index,
+        order.amount,
+        order.currency,
+        order.execution_day,
+        int(decision.action),
+        int(transfer.status),
+        ",".join(decision.reasons),
+        ",".join(decision.alerts),
+        decision.policy,
+        order.evidence,
+        _encode(transfer.facts.values),
+        order.debtor_side,
+        order.creditor_side,
+    )
+
+
 def _context(state: State, transfer: OpenTransfer) -> checks.Context:
     return checks.Context(
         state,
@@ -266,6 +269,7 @@ def _context(state: State, transfer: OpenTransfer) -> checks.Context:
         state.accounts.indexes[transfer.debtor],
         transfer.creditor_index,
         transfer.currency,
+        transfer.counter,
         transfer.facts,
     )
 
@@ -290,10 +294,23 @@ def _reserve(batch: Batch, kind: PostingKind, transfer: OpenTransfer) -> bool:
     return True
 
 
-def _observe(batch: Batch, debtor: int, order: PlaceOrder, policy: Policy) -> None:
-    thresholds = policy.thresholds.get(order.currency)
-    near = thresholds is not None and is_near(order.amount, thresholds, policy)
-    batch.state.features.observe(debtor, order.creditor_index, batch.batch_ms, is_near=near)
+def _counted(order: PlaceOrder, sides: _Sides) -> Sides:
+    """Whose histories it is counted in."""
+    currency = order.currency.encode()
+    return Sides(sides.debtor, order.creditor_index + currency, order.debtor_index + currency)
+
+
+def _facts(batch: Batch, order: PlaceOrder, sides: _Sides, counted: Sides) -> Facts:
+    """What the policy in force asks of it, before it is counted itself."""
+    state = batch.state
+    moment = OrderMoment(
+        state.features.moment(counted, order.amount, batch.batch_ms),
+        order.currency,
+        order.execution_day - batch.day,
+        state.balances.available(sides.debtor),
+        sides.creditor != 0,
+    )
+    return read_facts(state.judge_in_force().names, moment)
 
 
 def _post_for(batch: Batch, kind: PostingKind, transfer: OpenTransfer) -> None:

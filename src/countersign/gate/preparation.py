@@ -149,6 +149,10 @@ def _unfreeze(p: Preparation, key: bytes, r: requests.UnfreezeRequest) -> Comman
     return commands.Unfreeze(p.index(r.account), p.reason(key, r.reason))
 
 
+def _close_alert(p: Preparation, key: bytes, r: requests.CloseAlertRequest) -> Command:
+    return commands.CloseAlert(r.alert, r.disposition, p.reason(key, r.reason))
+
+
 _CONVERSIONS: dict[Kind, Callable[[Preparation, bytes, Any], Command]] = {
     Kind.OPEN_ACCOUNT: _open_account,
     Kind.FUND: _fund,
@@ -160,5 +164,6 @@ _CONVERSIONS: dict[Kind, Callable[[Preparation, bytes, Any], Command]] = {
     Kind.REJECT: _reject,
     Kind.FREEZE: _freeze,
     Kind.UNFREEZE: _unfreeze,
+    Kind.CLOSE_ALERT: _close_alert,
 }
 _DECODERS = {kind: msgspec.msgpack.Decoder(request) for kind, request in REQUESTS.items()}

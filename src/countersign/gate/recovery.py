@@ -271,13 +271,14 @@ def _pairs_of(
     )
     in_force = PolicyRow(state.policy_number, hash_of(state.policy_content), state.policy_content)
     newest = sorted(found.policies)[-1:]
-    yield "policy", [in_force] if state.policy else [], newest
+    yield "policy", [in_force] if state.judge else [], newest
     holds = [
         HoldRow(t.number, t.owner, t.reasons, t.until_ms)
         for t in state.open.values()
         if t.status == Status.HELD
     ]
     yield "hold of transfer", sorted(holds), sorted(found.holds)
+    yield "alert", sorted(state.alerts.values()), sorted(found.alerts)
 
 
 def _first_difference(name: str, wanted: Sequence[Any], there: Sequence[Any]) -> str:

@@ -12,11 +12,13 @@ from typing import Annotated
 import msgspec
 
 from countersign.gate.commands import (
+    AcknowledgeAlert,
     Answer,
     Code,
     Currency,
     Dispatch,
     Kind,
+    Name,
     Number,
     Owner,
     RailStatus,
@@ -114,6 +116,12 @@ class UnfreezeRequest(Request, frozen=True):
     reason: Text
 
 
+class CloseAlertRequest(Request, frozen=True):
+    alert: Number
+    disposition: Name
+    reason: Text
+
+
 REQUESTS: dict[Kind, type[msgspec.Struct]] = {
     Kind.OPEN_ACCOUNT: OpenAccountRequest,
     Kind.FUND: FundRequest,
@@ -131,6 +139,8 @@ REQUESTS: dict[Kind, type[msgspec.Struct]] = {
     Kind.SET_CREDENTIAL: SetCredential,
     Kind.SET_POLICY: SetPolicy,
     Kind.REFUSED_INTAKE: RefusedIntake,
+    Kind.ACKNOWLEDGE_ALERT: AcknowledgeAlert,
+    Kind.CLOSE_ALERT: CloseAlertRequest,
 }
 
 

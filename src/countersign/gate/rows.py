@@ -101,7 +101,8 @@ class Signer:
 
 def order_leaf(row: TransferRow, batch_ms: int) -> bytes:
     """The data of an accepted order's leaf."""
-    evidence, debtor_side, creditor_side = row.evidence, row.debtor_side, row.creditor_side
+    evidence, facts, alerts = row.evidence, row.facts, row.alerts.encode()
+    debtor_side, creditor_side = row.debtor_side, row.creditor_side
     withheld = sha256(
         b"".join(
             (
@@ -115,6 +116,10 @@ def order_leaf(row: TransferRow, batch_ms: int) -> bytes:
                 row.currency.encode(),
                 _length(len(evidence)),
                 evidence,
+                _length(len(facts)),
+                facts,
+                _length(len(alerts)),
+                alerts,
                 _length(len(debtor_side)),
                 debtor_side,
                 _length(len(creditor_side)),

@@ -11,17 +11,18 @@ import msgspec
 
 from countersign.access.model import Credential
 from countersign.accounts.model import Account
+from countersign.alerts.model import Alert
 from countersign.audit.compact_range import CompactRange, DamagedRange
-from countersign.features.model import Facts
+from countersign.features.history import History, Peak
 from countersign.gate.errors import Tampered
 from countersign.gate.journal.protocol import StoredSnapshot
 from countersign.gate.rows import Signer
 from countersign.gate.state import Chain, OpenTransfer, State
 from countersign.ledger.reversible import ReversibleEntries
-from countersign.rules.model import decode_policy
+from countersign.rules.judge import Facts
 from countersign.transfers.model import Status
 
-FORMAT = 3
+FORMAT = 4
 
 
 class Manifest(msgspec.Struct, array_like=True, frozen=True):
@@ -45,15 +46,16 @@ class Content(msgspec.Struct, array_like=True, frozen=True):
     floor: list[int]
     reversible_from: int
     reversible: list[tuple[int, ...]]
-    recent: dict[int, list[int]]
-    near: dict[int, list[int]]
-    last: dict[int, int]
-    pairs: list[tuple[int, bytes]]
+    debtors: list[tuple[int, Any]]  # Each with its history.
+    creditors: list[tuple[bytes, Any]]  # In the order of their numbers.
+    pairs: list[tuple[int, int, Any]]
     credentials: list[tuple[int, str, bytes, list[str], bool]]
     next_credential: int
     policy_number: int
     policy_content: bytes
+    fact_names: list[tuple[str, ...]]  # Of open transfers, each set once.
     open: list[tuple[Any, ...]]
+    alerts: list[tuple[Any, ...]]
     hold_timers: list[tuple[int, int]]
     return_timers: list[tuple[int, int]]
     log: dict[str, int | bytes]
@@ -62,6 +64,9 @@ class Content(msgspec.Struct, array_like=True, frozen=True):
 def encode_content(state: State) -> bytes:
     """The state as bytes; equal states give equal bytes."""
     accounts, balances, features = state.accounts, state.balances, state.features
+    transfers = [transfer for _, transfer in sorted(state.open.items())]
+    names = dict.fromkeys(transfer.facts.names for transfer in transfers)
+    fact_names = {each: place for place, each in enumerate(names)}
     return _encoder.encode(
         Content(
             kinds=accounts.kinds,
@@ -74,10 +79,12 @@ def encode_content(state: State) -> bytes:
             floor=balances.floor,
             reversible_from=state.reversible.known_from,
             reversible=state.reversible.dump(),
-            recent=dict(sorted(features.recent.items())),
-            near=dict(sorted(features.near.items())),
-            last=dict(sorted(features.last.items())),
-            pairs=sorted(features.pairs),
+            debtors=[(n, _dumped(h)) for n, h in sorted(features.debtors.items())],
+            creditors=[
+                (key, _dumped(features.creditors[n]))
+                for key, n in features.creditor_numbers.items()
+            ],
+            pairs=[(d, c, _dumped(h)) for (d, c), h in sorted(features.pairs.items())],
             credentials=[
                 (c.number, c.name, c.verifier, sorted(c.permissions), c.is_active)
                 for _, c in sorted(state.credentials.items())
@@ -85,7 +92,9 @@ def encode_content(state: State) -> bytes:
             next_credential=state.next_credential,
             policy_number=state.policy_number,
             policy_content=state.policy_content,
-            open=[_plain(transfer) for _, transfer in sorted(state.open.items())],
+            fact_names=list(fact_names),
+            open=[_plain(transfer, fact_names) for transfer in transfers],
+            alerts=[tuple(alert) for _, alert in sorted(state.alerts.items())],
             hold_timers=_standing_holds(state),
             return_timers=sorted(state.return_timers),
             log=state.log.dump(),
@@ -133,10 +142,11 @@ def _restored(content: Content, manifest: Manifest) -> State:
     state.balances.held = content.held
     state.balances.floor = content.floor
     state.reversible = ReversibleEntries.load(content.reversible_from, content.reversible)
-    state.features.recent = content.recent
-    state.features.near = content.near
-    state.features.last = content.last
-    state.features.pairs = set(content.pairs)
+    features = state.features
+    features.debtors = {number: _loaded(history) for number, history in content.debtors}
+    features.creditors = [_loaded(history) for _, history in content.creditors]
+    features.creditor_numbers = {key: n for n, (key, _) in enumerate(content.creditors)}
+    features.pairs = {(d, c): _loaded(history) for d, c, history in content.pairs}
     state.credentials = {
         number: Credential(
             number=number,
@@ -148,10 +158,10 @@ def _restored(content: Content, manifest: Manifest) -> State:
         for number, name, verifier, permissions, is_active in content.credentials
     }
     state.next_credential = content.next_credential
-    state.policy_number = content.policy_number
-    state.policy_content = content.policy_content
-    state.policy = decode_policy(content.policy_content) if content.policy_content else None
-    state.open = {values[0]: _transfer(values) for values in content.open}
+    if content.policy_content:
+        state.set_policy(content.policy_number, content.policy_content)
+    state.open = {values[0]: _transfer(values, content.fact_names) for values in content.open}
+    state.alerts = {values[0]: Alert(*values) for values in content.alerts}
     # A sorted list is a heap.
     state.hold_timers = content.hold_timers
     state.return_timers = content.return_timers
@@ -169,16 +179,42 @@ def _standing_holds(state: State) -> list[tuple[int, int]]:
     return sorted((transfer.until_ms, transfer.number) for transfer in held)
 
 
-def _plain(transfer: OpenTransfer) -> tuple[Any, ...]:
-    return tuple(getattr(transfer, name) for name in OpenTransfer.__slots__)
+def _plain(transfer: OpenTransfer, fact_names: dict[tuple[str, ...], int]) -> tuple[Any, ...]:
+    fields = {name: getattr(transfer, name) for name in OpenTransfer.__slots__}
+    fields["facts"] = (fact_names[transfer.facts.names], transfer.facts.values)
+    return tuple(fields.values())
 
 
-def _transfer(values: tuple[Any, ...]) -> OpenTransfer:
+def _transfer(values: tuple[Any, ...], fact_names: list[tuple[str, ...]]) -> OpenTransfer:
     fields = dict(zip(OpenTransfer.__slots__, values, strict=True))
     fields["status"] = Status(fields["status"])
-    fields["facts"] = Facts(*fields["facts"])
+    place, known = fields["facts"]
+    fields["facts"] = Facts(fact_names[place], tuple(known))
     fields["covered"] = tuple(fields["covered"])
+    fields["alerted"] = tuple(fields["alerted"])
     return OpenTransfer(**fields)
+
+
+def _dumped(history: History) -> tuple[Any, ...]:
+    arrays = (history.times.tobytes(), history.amounts.tobytes(), history.others.tobytes())
+    if not history.minutes:
+        return (*arrays, history.last_ms)
+    # A total of many orders may be more than 64 bits hold.
+    totals = [str(total) for total in history.totals]
+    return (*arrays, history.last_ms, history.minutes, history.counts, totals, history.peaks)
+
+
+def _loaded(dumped: Any) -> History:
+    history = History()
+    times, amounts, others, history.last_ms, *minutes = dumped
+    history.times.frombytes(times)
+    history.amounts.frombytes(amounts)
+    history.others.frombytes(others)
+    if minutes:
+        history.minutes, history.counts, totals, peaks = minutes
+        history.totals = [int(total) for total in totals]
+        history.peaks = [Peak(*peak) for peak in peaks]
+    return history
 
 
 _SIGNED = b"countersign/snapshot/v1\x00"

@@ -5,6 +5,7 @@ cannot be read changes nothing, so that the comparison with the tables shows it.
 what stands, not what once stood.
 """
 
+import contextlib
 from dataclasses import replace
 from hashlib import sha256
 from typing import NamedTuple
@@ -12,6 +13,8 @@ from typing import NamedTuple
 import msgspec
 
 from countersign.access.model import Credential
+from countersign.alerts.errors import AlreadyAcknowledged, UnknownDisposition
+from countersign.alerts.model import Alert, acknowledge, close
 from countersign.gate import commands
 from countersign.gate.commands import Kind, decode
 from countersign.gate.context import read_redecision
@@ -22,6 +25,7 @@ from countersign.rules.model import decode_policy, hash_of
 from countersign.transfers.model import Status, TransferRow
 
 HOUR_MS = 3_600_000
+UNKNOWN_TIME = -1  # Of what was raised in a batch that is missing.
 
 
 class StandingAccount(NamedTuple):
@@ -52,6 +56,7 @@ class Standing:
         self.credentials: dict[int, Credential] = {}
         self.policies: dict[int, StandingPolicy] = {}
         self.holds: dict[int, StandingHold] = {}
+        self.alerts: dict[int, Alert] = {}
         # Transfers that are released and not dispatched yet, and when they are due (None: unknown).
         self.waiting: dict[int, int | None] = {}
         self._days: dict[int, int] = {}  # The execution days of those, and of held ones.
@@ -61,6 +66,8 @@ class Standing:
         if isinstance(row, TransferRow):
             if row.status in {Status.HELD, Status.RELEASED}:
                 self._days[row.number] = row.execution_day
+            if row.alerts:
+                self._raise(row.number, row.number, row.alerts, row.reasons, batch_ms)
             if row.status == Status.HELD:
                 until_ms = self._until(batch_ms, self._hours(row.policy))
                 self.holds[row.number] = StandingHold(DUTY_OFFICER, row.reasons, until_ms)
@@ -73,6 +80,10 @@ class Standing:
 
     def _move(self, row: CommandRow, batch_ms: int | None) -> None:
         """Every command that names a transfer leaves it in another status."""
+        if row.kind == Kind.DISPATCH:
+            found = read_redecision(row.detail)
+            if found and found.alerts:
+                self._raise(row.number, row.transfer, found.alerts, found.reasons, batch_ms)
         self.holds.pop(row.transfer, None)
         self.waiting.pop(row.transfer, None)
         if row.outcome == "released":
@@ -83,6 +94,25 @@ class Standing:
             hold = self._hold(row, batch_ms)
             if hold is not None:
                 self.holds[row.transfer] = hold
+
+    def _raise(
+        self, number: int, transfer: int, typologies: str, rules: str, batch_ms: int | None
+    ) -> None:
+        raised_ms = UNKNOWN_TIME if batch_ms is None else batch_ms
+        self.alerts[number] = Alert(number, transfer, typologies, rules, raised_ms)
+
+    def _change_alert(
+        self, number: int, command: commands.AcknowledgeAlert | commands.CloseAlert
+    ) -> None:
+        known = self.alerts.get(command.alert)
+        if known is None:
+            return
+        with contextlib.suppress(AlreadyAcknowledged, UnknownDisposition):
+            self.alerts[command.alert] = (
+                close(known, command.disposition, by=number)
+                if isinstance(command, commands.CloseAlert)
+                else acknowledge(known, by=number)
+            )
 
     def _wait(self, transfer: int, batch_ms: int | None) -> None:
         day = self._days.get(transfer)
@@ -116,6 +146,8 @@ class Standing:
                 self.freezes[command.index] = row.number
             case commands.Unfreeze():
                 self.freezes.pop(command.index, None)
+            case commands.AcknowledgeAlert() | commands.CloseAlert():
+                self._change_alert(row.number, command)
             case commands.OpenAccount() | commands.SetCredential() | commands.SetPolicy():
                 self._give_number(_number_in(row), command)
             case _:

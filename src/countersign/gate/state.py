@@ -11,14 +11,17 @@ from typing import NamedTuple
 from countersign.access.errors import UnknownCredential
 from countersign.access.model import BUILT_IN, Credential, Permission
 from countersign.accounts.model import AccountBook
+from countersign.alerts.model import Alert
 from countersign.audit.compact_range import CompactRange
 from countersign.audit.merkle import EMPTY_ROOT
-from countersign.features.model import Facts, Features
+from countersign.features.model import Features
 from countersign.gate.errors import NoPolicy
+from countersign.gate.facts import VOCABULARY
 from countersign.gate.rows import ZERO_HASH
 from countersign.ledger.model import Balances
 from countersign.ledger.reversible import ReversibleEntries
-from countersign.rules.model import Policy
+from countersign.rules.judge import Facts, Judge
+from countersign.rules.model import Policy, decode_policy
 from countersign.transfers.errors import UnknownTransfer
 from countersign.transfers.model import FINAL, Status
 
@@ -44,6 +47,7 @@ class OpenTransfer:
     evidence: bytes
     facts: Facts
     covered: tuple[str, ...] = ()  # Codes that releases have covered.
+    alerted: tuple[str, ...] = ()  # Typologies with scores for which alerts were raised.
     held_by: int = 0  # The command that holds it, or held it last.
     owner: str = ""
     reasons: str = ""
@@ -71,10 +75,11 @@ class State:
         self.features = Features()
         self.credentials: dict[int, Credential] = {c.number: c for c in BUILT_IN}
         self.next_credential = FIRST_CREDENTIAL
-        self.policy: Policy | None = None
+        self.judge: Judge | None = None
         self.policy_number = 0
         self.policy_content = b""
         self.open: dict[int, OpenTransfer] = {}
+        self.alerts: dict[int, Alert] = {}  # Those that are not closed.
         self.log = CompactRange()
         self.chain = Chain(0, 0, EMPTY_ROOT, ZERO_HASH, 0)
         # Heaps of (due, transfer): holds that run out, settled transfers that cannot come back.
@@ -99,10 +104,18 @@ class State:
             raise UnknownTransfer(number=number)
         return transfer
 
-    def policy_in_force(self) -> Policy:
-        if self.policy is None:
+    def judge_in_force(self) -> Judge:
+        if self.judge is None:
             raise NoPolicy
-        return self.policy
+        return self.judge
+
+    def policy_in_force(self) -> Policy:
+        return self.judge_in_force().policy
+
+    def set_policy(self, number: int, content: bytes) -> None:
+        """Judge by this policy from now on; one that cannot be used is refused."""
+        self.judge = Judge(decode_policy(content), VOCABULARY)
+        self.policy_number, self.policy_content = number, content
 
     def set_status(self, transfer: OpenTransfer, status: Status) -> None:
         """Set the status and forget the transfer once nothing can move it any more."""

@@ -119,6 +119,11 @@ def exponent(currency: str) -> int:
     return decimals
 
 
+def numeric_codes() -> dict[str, int]:
+    """The ISO 4217 numbers of all currencies, by code."""
+    return {each.code: each.number for each in Currency if each.exponent is not None}
+
+
 _EXPONENTS: Final[dict[str, int]] = {
     each.code: each.exponent for each in Currency if each.exponent is not None
 }

@@ -1,5 +1,6 @@
-"""Plain rules over what is known of an order, and the policy that gives their thresholds.
+"""Rules over what is known of an order, and the policy that holds them.
 
-Words: a rule answers yes or no to `model.Facts`-like values; a policy version is its content hash.
-Entry points: `model.Policy`, `policy.findings`.
+Words: a rule is one condition with its sentence and weight; a typology weighs rules that fired and
+has the thresholds at which it alerts and at which it stops; a policy is all of it, and its version
+is the hash of its content. Entry points: `model.Policy`, `default.DEFAULT_POLICY`, `judge.Judge`.
 """

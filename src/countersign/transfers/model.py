@@ -73,6 +73,7 @@ class Decision(NamedTuple):
     action: Action
     reasons: tuple[str, ...]
     policy: int
+    alerts: tuple[str, ...] = ()  # Typologies with their scores, such as "typologies.mule=160".
 
 
 class TransferRow(NamedTuple):
@@ -92,8 +93,10 @@ class TransferRow(NamedTuple):
     action: int
     status: int
     reasons: str
+    alerts: str  # Typologies with their scores, joined by ","; empty where none alerted.
     policy: int
     evidence: bytes
+    facts: bytes  # What was known of it, in the order in which the policy names it.
     debtor_side: bytes
     creditor_side: bytes
 

@@ -7,18 +7,19 @@ from countersign.transfers.model import HoldRow, TransferRow
 
 INSERT_TRANSFERS = """
 INSERT INTO transfers.transfer (day, number, credential, key, mac, digest, debtor, creditor,
-  creditor_index, amount, currency, execution_day, action, status, reasons, policy, evidence,
-  debtor_side, creditor_side)
+  creditor_index, amount, currency, execution_day, action, status, reasons, alerts, policy,
+  evidence, facts, debtor_side, creditor_side)
 SELECT $1::int, u.* FROM unnest($2::bigint[], $3::int[], $4::bytea[], $5::bytea[], $6::bytea[],
   $7::bigint[], $8::bigint[], $9::bytea[], $10::bigint[], $11::text[], $12::int[], $13::smallint[],
-  $14::smallint[], $15::text[], $16::int[], $17::bytea[], $18::bytea[], $19::bytea[]) AS u
+  $14::smallint[], $15::text[], $16::text[], $17::int[], $18::bytea[], $19::bytea[], $20::bytea[],
+  $21::bytea[]) AS u
 """
 _COLUMNS = """
 SELECT array_agg(number), array_agg(credential), array_agg(key), array_agg(mac), array_agg(digest),
   array_agg(debtor), array_agg(creditor), array_agg(creditor_index), array_agg(amount),
   array_agg(currency), array_agg(execution_day), array_agg(action), array_agg(status),
-  array_agg(reasons), array_agg(policy), array_agg(evidence), array_agg(debtor_side),
-  array_agg(creditor_side)
+  array_agg(reasons), array_agg(alerts), array_agg(policy), array_agg(evidence),
+  array_agg(facts), array_agg(debtor_side), array_agg(creditor_side)
 """
 _OF_A_SPAN = """
 FROM (SELECT * FROM transfers.transfer WHERE number >= $1::bigint AND number < $2::bigint
@@ -94,8 +95,10 @@ _CODECS = (
     _INT2,  # action
     _INT2,  # status
     _TEXT,  # reasons
+    _TEXT,  # alerts
     _INT4,  # policy
     _BYTES,  # evidence
+    _BYTES,  # facts
     _BYTES,  # debtor_side
     _BYTES,  # creditor_side
 )

@@ -37,7 +37,8 @@ from countersign.infra.postgres.cluster import EmbeddedCluster
 from countersign.infra.postgres.os_user import choose_os_user
 from countersign.infra.settings import Settings, load_settings
 from countersign.rails.model import Patience
-from countersign.rules.model import DEFAULT_POLICY, encode_policy
+from countersign.rules.default import DEFAULT_POLICY
+from countersign.rules.model import encode_policy
 
 TOKEN = "bench-channel"  # noqa: S105  # Of an installation that is gone in a minute.
 FUNDS = 10**14

@@ -1,6 +1,13 @@
 """One example a command, as its help shows it. Each is read by the parser in a test."""
 
 EXAMPLES = {
+    "alerts acknowledge": "alerts acknowledge 17",
+    "alerts close": 'alerts close 17 --disposition false_positive --reason "spoke to the debtor"',
+    "alerts list": "alerts list --all",
+    "policy check": "policy check policy.json",
+    "policy set": "policy set policy.json",
+    "policy show": "policy show",
+    "policy words": "policy words",
     "run": "run --data /srv/countersign",
     "accounts open": 'accounts open DE89370400440532013000 EUR --holder "Ada Holdings"',
     "accounts fund": (

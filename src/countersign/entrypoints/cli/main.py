@@ -24,6 +24,8 @@ _MODULES = {
     "accounts": "accounts",
     "ingest": "ingest",
     "transfers": "transfers",
+    "alerts": "alerts",
+    "policy": "policy",
     "freeze": "freezes",
     "unfreeze": "freezes",
     "proof": "proof",

@@ -5,19 +5,17 @@ from collections.abc import Iterable
 from countersign.channels.reasons import NARRATIVE, REASONS
 from countersign.kernel.refusal import Kind, Refusal, all_refusals
 from countersign.rails.messages import DUPLICATE_REASONS
+from countersign.rules.default import DEFAULT_POLICY
 
-# What is no refusal and so has no sentence of its own.
+# What is no refusal and so has no sentence of its own; the rules that an instance begins with.
 WORDS = {
     "access.credential_revoked": "the credential that ordered it is revoked",
+    "accounts.creditor_changed": "the creditor has another account by now; order it again",
     "operator": "an operator stopped it",
-    "rules.amount": "the amount alone is large enough for a second look",
-    "rules.dormant_debtor": "a large order after a long silence of the debtor",
-    "rules.frequency": "more orders of the debtor within an hour than usual",
+    "rules.facts_missing": "the rules ask for what was not known when it was ordered",
     "rules.frozen_side": "a side of it is frozen",
-    "rules.near_threshold": "several orders of a day just below the threshold",
-    "rules.new_creditor": "a large first payment to this creditor",
-    "rules.no_thresholds": "the policy has no thresholds for this currency",
     "sca.factor_missing": "no factor that the policy demands vouches for it",
+    **{rule.code: rule.english for rule in DEFAULT_POLICY.rules},
 }
 # A person's reasons; the others are those that files and orders are refused for.
 _BY_A_PERSON = frozenset({"CUST", "FRAD", "TECH"})

@@ -33,7 +33,8 @@ from countersign.infra.postgres.binaries import find_binaries
 from countersign.infra.postgres.cluster import EmbeddedCluster
 from countersign.infra.postgres.os_user import choose_os_user
 from countersign.infra.postgres.server import Server, external_server
-from countersign.rules.model import DEFAULT_POLICY, encode_policy
+from countersign.rules.default import DEFAULT_POLICY
+from countersign.rules.model import encode_policy
 
 _PLAIN_RAIL = Behaviour(delay_min_ms=200, delay_max_ms=1500)
 _GENESIS_POLICY_KEY = b"genesis policy\x00\x00"

@@ -10,6 +10,7 @@ class FaultKind(StrEnum):
     """In alphabetical order; the value is stable."""
 
     ACCOUNT_DIFFERS = "audit.account_differs"
+    ALERT_DIFFERS = "audit.alert_differs"
     BALANCE_DIFFERS = "audit.balance_differs"
     BATCH_CHAIN = "audit.batch_chain"
     BATCH_MISSING = "audit.batch_missing"

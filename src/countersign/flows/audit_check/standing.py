@@ -1,4 +1,4 @@
-"""What stands: accounts, freezes, credentials, policies, holds and the outbox, against the log.
+"""What stands: accounts, freezes, credentials, policies, holds, alerts, outbox, against the log.
 
 The tables are projections; a gate compares them at load, this compares them with every row of the
 log since the first. A row of the log is taken as it stands, also one that another check names.
@@ -7,11 +7,12 @@ log since the first. A row of the log is taken as it stands, also one that anoth
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from countersign.alerts.model import Alert
 from countersign.flows.audit_check.report import AuditReport, FaultKind
 from countersign.gate.journal import standing as tables
 from countersign.gate.journal.bridge import Connection
 from countersign.gate.rows import CommandRow
-from countersign.gate.standing import Standing, StandingAccount, account_hash
+from countersign.gate.standing import UNKNOWN_TIME, Standing, StandingAccount, account_hash
 from countersign.transfers.model import TransferRow
 
 _Values = Sequence[Any]  # In the order of the columns; of an account the bytes of its hash.
@@ -36,6 +37,7 @@ class StandingCheck:
         self._compare_credentials(connection)
         self._compare_policies(connection)
         self._compare_holds(connection)
+        self._compare_alerts(connection)
         self._compare_outbox(connection)
 
     def _compare_accounts(self, connection: Connection) -> None:
@@ -67,6 +69,14 @@ class StandingCheck:
         columns = ("owner", "reasons", "until_ms")
         wanted = self._standing.holds
         self._compare(FaultKind.HOLD_DIFFERS, "hold of transfer", wanted, stored, columns)
+
+    def _compare_alerts(self, connection: Connection) -> None:
+        stored = _keyed(tables.rows(connection, tables.SELECT_ALERTS))
+        wanted = {
+            number: [None if value == UNKNOWN_TIME else value for value in alert[1:]]
+            for number, alert in self._standing.alerts.items()
+        }
+        self._compare(FaultKind.ALERT_DIFFERS, "alert", wanted, stored, Alert._fields[1:])
 
     def _compare_outbox(self, connection: Connection) -> None:
         """A released transfer that is not in the outbox would wait for ever, or too long."""

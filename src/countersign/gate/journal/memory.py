@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from countersign.access.model import Credential
 from countersign.accounts.model import Account, Freeze
+from countersign.alerts.model import Alert, AlertStatus
 from countersign.gate.batch import Decided
 from countersign.gate.changes import Changes
 from countersign.gate.journal.protocol import (
@@ -38,6 +39,7 @@ class Disk:
     credentials: dict[int, Credential] = field(default_factory=dict)
     policies: list[PolicyRow] = field(default_factory=list)
     holds: dict[int, HoldRow] = field(default_factory=dict)
+    alerts: dict[int, Alert] = field(default_factory=dict)
     tiles: dict[int, bytes] = field(default_factory=dict)
     snapshots: list[tuple[int, StoredSnapshot]] = field(default_factory=list)
 
@@ -126,6 +128,7 @@ class MemoryJournal:
             credentials=list(disk.credentials.values()),
             policies=list(disk.policies),
             holds=list(disk.holds.values()),
+            alerts=[a for a in disk.alerts.values() if a.status != AlertStatus.CLOSED],
         )
 
     def wrong_keys(self, after_number: int) -> list[int]:
@@ -180,6 +183,7 @@ class MemoryJournal:
         disk.balances.update({number: (b, h, f) for number, b, h, f in balances})
         _apply_net(disk.freezes, changes.freezes)
         _apply_net(disk.holds, changes.holds)
+        disk.alerts.update(changes.alerts)
         disk.credentials.update(changes.credentials)
         disk.policies.extend(changes.policies)
         disk.tiles.update(changes.tiles)

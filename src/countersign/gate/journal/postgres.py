@@ -12,6 +12,7 @@ from psycopg.pq.abc import PGresult
 
 from countersign.access import store as access
 from countersign.accounts import store as accounts
+from countersign.alerts import store as alerts
 from countersign.audit.merkle import EMPTY_ROOT
 from countersign.gate.batch import Decided
 from countersign.gate.errors import UnsafeServer
@@ -190,6 +191,7 @@ class PostgresJournal:
             credentials=access.read_credentials(self._ask(access.SELECT_CREDENTIALS)[0]),
             policies=rules.read_policies(self._ask(rules.SELECT_POLICIES)[0]),
             holds=transfers.read_holds(self._ask(transfers.SELECT_HOLDS)[0]),
+            alerts=alerts.read_alerts(self._ask(alerts.SELECT_ALERTS)[0]),
         )
 
     def wrong_keys(self, after_number: int) -> list[int]:

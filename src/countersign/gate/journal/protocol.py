@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from countersign.access.model import Credential
 from countersign.accounts.model import Account, Freeze
+from countersign.alerts.model import Alert
 from countersign.gate.batch import Decided
 from countersign.gate.rows import CommandRow, Header
 from countersign.ledger.model import Posting
@@ -62,6 +63,7 @@ class Projections:
     credentials: list[Credential]
     policies: list[PolicyRow]
     holds: list[HoldRow]
+    alerts: list[Alert]  # That are not closed.
 
 
 class StoredSnapshot(NamedTuple):

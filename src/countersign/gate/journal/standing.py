@@ -32,6 +32,11 @@ SELECT_HOLDS = """
 SELECT number, owner, reasons, until_ms FROM transfers.hold
 WHERE $1::bigint IS NULL OR number > $1::bigint ORDER BY number LIMIT $2::int
 """
+SELECT_ALERTS = """
+SELECT number, transfer, typologies, rules, raised_ms, status, disposition, changed_by
+FROM alerts.alert
+WHERE $1::bigint IS NULL OR number > $1::bigint ORDER BY number LIMIT $2::int
+"""
 SELECT_OPEN_ACCOUNTS = "SELECT index FROM accounts.account WHERE index = ANY($1::bytea[])"
 # When some transfers are due for dispatch; never, where nothing would dispatch them.
 SELECT_DUE = """

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from countersign.access import store as access
 from countersign.accounts import store as accounts
 from countersign.accounts.model import Freeze
+from countersign.alerts import store as alerts
 from countersign.gate.batch import Decided
 from countersign.gate.changes import Changes
 from countersign.gate.rows import CommandRow, Header
@@ -103,6 +104,7 @@ STATEMENTS = {
     "freezes": accounts.INSERT_FREEZES,
     "holds_gone": transfers.DELETE_HOLDS,
     "holds": transfers.INSERT_HOLDS,
+    "alerts": alerts.UPSERT_ALERTS,
     "credentials": access.UPSERT_CREDENTIALS,
     "policies": rules.INSERT_POLICIES,
     "outbox": INSERT_OUTBOX,
@@ -215,6 +217,8 @@ def _net_changes(changes: Changes) -> Iterator[tuple[str, Parameters]]:
         held = [hold for hold in changes.holds.values() if hold is not None]
         yield "holds_gone", [arrays.int8s(gone)]
         yield "holds", [*transfers.hold_columns(held)]
+    if changes.alerts:
+        yield "alerts", [*alerts.alert_columns(list(changes.alerts.values()))]
     if changes.credentials:
         yield "credentials", [*access.credential_columns(list(changes.credentials.values()))]
     if changes.policies:

@@ -163,8 +163,10 @@ CREATE TABLE transfers.transfer (
   action smallint NOT NULL,
   status smallint NOT NULL,
   reasons text NOT NULL,
+  alerts text NOT NULL,
   policy integer NOT NULL,
   evidence bytea NOT NULL,
+  facts bytea NOT NULL,
   debtor_side bytea NOT NULL,
   creditor_side bytea NOT NULL,
   PRIMARY KEY (day, number)

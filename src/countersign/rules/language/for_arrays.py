@@ -176,15 +176,15 @@ def _combined(kind: Sum, left: Column, right: Column) -> Column:
 
 
 def _added(a: Ints, b: Ints) -> tuple[Ints, Bools]:
-    return a + b, np.abs(a.astype(float) + b.astype(float)) < _SURE
+    return a + b, np.abs(a.astype(np.float64) + b.astype(np.float64)) < _SURE
 
 
 def _subtracted(a: Ints, b: Ints) -> tuple[Ints, Bools]:
-    return a - b, np.abs(a.astype(float) - b.astype(float)) < _SURE
+    return a - b, np.abs(a.astype(np.float64) - b.astype(np.float64)) < _SURE
 
 
 def _multiplied(a: Ints, b: Ints) -> tuple[Ints, Bools]:
-    return a * b, np.abs(a.astype(float) * b.astype(float)) < _SURE
+    return a * b, np.abs(a.astype(np.float64) * b.astype(np.float64)) < _SURE
 
 
 def _divided(a: Ints, b: Ints) -> tuple[Ints, Bools]:
@@ -214,7 +214,7 @@ def _greatest(first: Column, second: Column) -> Column:
     return _where(is_first, first, second)
 
 
-_SURE = float(2**62)
+_SURE = np.float64(2**62)
 _SUMS: dict[Sum, Callable[[Ints, Ints], tuple[Ints, Bools]]] = {
     Sum.ADD: _added,
     Sum.SUBTRACT: _subtracted,

@@ -1,0 +1,141 @@
+"""Each rule of the first policy, in a case in which it fires and in one right beside it."""
+
+from typing import Any
+
+import pytest
+
+from countersign.gate.facts import FACTS, VOCABULARY
+from countersign.rules.default import DEFAULT_POLICY
+from countersign.rules.judge import Facts, Judge, Raised
+from countersign.rules.model import decode_policy, encode_policy
+
+pytestmark = pytest.mark.fast
+
+LARGE = 1_000_000_00
+HALF_A_YEAR_MS = 180 * 86_400_000
+JUDGE = Judge(DEFAULT_POLICY, VOCABULARY)
+# A known debtor pays a known creditor what they usually pay: nothing fires.
+USUAL: dict[str, int | None] = {
+    name: None if FACTS[name].name.is_nullable else 0 for name in JUDGE.names
+} | {
+    "amount": 40_000_00,
+    "available": 10 * LARGE,
+    "debtor_idle_ms": 86_400_000,
+    "pair_idle_ms": 7 * 86_400_000,
+    "creditor_idle_ms": 86_400_000,
+    "debtor_sum_1h": 0,
+    "debtor_sum_24h": 0,
+    "pair_sum_24h": 0,
+    "inflow_sum_24h": 0,
+}  # fmt: skip
+
+
+def fired(currency: str = "EUR", **changed: int | None) -> set[str]:
+    """The codes of all rules that fire, whatever they weigh."""
+    facts = {name: value for name, value in (USUAL | changed).items() if name in JUDGE.names}
+    values = tuple(facts[name] for name in JUDGE.names)
+    amounts = JUDGE._amounts_in(currency)
+    return {DEFAULT_POLICY.rules[place].code for place in JUDGE._holding(values + amounts)}
+
+
+CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "rules.amount": ({"amount": LARGE}, {"amount": LARGE - 1}),
+    "rules.no_threshold": ({"currency": "SEK"}, {"currency": "USD"}),
+    "rules.new_creditor": (
+        {"pair_idle_ms": None, "amount": LARGE // 4},
+        {"pair_idle_ms": None, "amount": LARGE // 4 - 1},
+    ),
+    "rules.frequency": ({"debtor_count_1h": 20}, {"debtor_count_1h": 19}),
+    "rules.dormant_debtor": (
+        {"debtor_idle_ms": HALF_A_YEAR_MS, "amount": LARGE // 10},
+        {"debtor_idle_ms": HALF_A_YEAR_MS - 1, "amount": LARGE // 10},
+    ),
+    "rules.structuring": (
+        {"pair_count_24h": 1, "pair_sum_24h": LARGE - 40_000_00},
+        {"pair_count_24h": 1, "pair_sum_24h": LARGE - 40_000_01},
+    ),
+    "rules.just_below": (
+        {"amount": LARGE * 9 // 10, "debtor_max_24h": LARGE * 9 // 10},
+        {"amount": LARGE * 9 // 10, "debtor_max_24h": LARGE * 9 // 10 - 1},
+    ),
+    "rules.unusual_amount": (
+        {"amount": LARGE // 10, "debtor_count_30d": 5, "debtor_median_ratio_30d": 10_000_000},
+        {"amount": LARGE // 10, "debtor_count_30d": 4, "debtor_median_ratio_30d": 10_000_000},
+    ),
+    "rules.unusual_for_pair": (
+        {"amount": LARGE // 10, "pair_count_30d": 3, "pair_median_ratio_30d": 5_000_000},
+        {"amount": LARGE // 10, "pair_count_30d": 3, "pair_median_ratio_30d": 4_999_999},
+    ),
+    "rules.drains_account": (
+        {"amount": LARGE // 20, "available": LARGE // 18},
+        {"amount": LARGE // 20, "available": LARGE // 17},
+    ),
+    "rules.many_creditors": (
+        {"debtor_creditors_1h": 4, "pair_idle_ms": None, "debtor_sum_1h": LARGE // 4},
+        {"debtor_creditors_1h": 3, "pair_idle_ms": None, "debtor_sum_1h": LARGE // 4},
+    ),
+    "rules.pass_through": (
+        {"amount": 90_000_00, "inflow_sum_24h": 100_000_00},
+        {"amount": 50_000_00, "inflow_sum_24h": 100_000_00},
+    ),
+    "rules.collecting_creditor": (
+        {"creditor_debtors_24h": 3, "creditor_count_24h": 3, "creditor_count_30d": 3,
+         "pair_idle_ms": None},
+        {"creditor_debtors_24h": 3, "creditor_count_24h": 3, "creditor_count_30d": 4,
+         "pair_idle_ms": None},
+    ),
+    "rules.repeated": (
+        {"pair_count_1h": 3, "pair_max_1h": 40_000_00},
+        {"pair_count_1h": 2, "pair_max_1h": 40_000_00},
+    ),
+    "rules.first_order_large": (
+        {"debtor_idle_ms": None, "amount": LARGE // 4},
+        {"debtor_idle_ms": None, "amount": LARGE // 4 - 1},
+    ),
+}  # fmt: skip
+
+
+def test_usual_business_fires_nothing() -> None:
+    assert fired() == set()
+
+
+def test_there_is_a_case_for_each_of_fifteen_rules() -> None:
+    assert set(CASES) == {rule.code for rule in DEFAULT_POLICY.rules}
+    assert len(CASES) == 15
+
+
+@pytest.mark.parametrize("code", sorted(CASES))
+def test_a_rule_fires_in_its_case_and_not_beside_it(code: str) -> None:
+    inside, beside = CASES[code]
+    assert code in fired(**inside)
+    assert code not in fired(**beside)
+
+
+@pytest.mark.parametrize("typology", DEFAULT_POLICY.typologies, ids=lambda t: t.code)
+def test_a_typology_can_reach_its_thresholds_and_stay_below(typology: Any) -> None:
+    weights = [rule.weight for rule in DEFAULT_POLICY.rules if rule.code in typology.rules]
+    thresholds = [typology.alert_threshold, typology.interdiction_threshold]
+    for threshold in filter(None, thresholds):
+        assert min(weights) < threshold or threshold == 100
+        assert threshold <= sum(weights)
+
+
+def test_a_stolen_account_is_held_and_alerted() -> None:
+    facts = USUAL | {
+        "amount": LARGE // 2,
+        "available": LARGE // 2,
+        "pair_idle_ms": None,
+        "debtor_count_30d": 9,
+        "debtor_median_ratio_30d": 12_000_000,
+    }
+    judged = JUDGE.judge(Facts(JUDGE.names, tuple(facts[n] for n in JUDGE.names)), "EUR")
+    assert judged.holding == (
+        "rules.new_creditor",
+        "rules.unusual_amount",
+        "rules.drains_account",
+    )
+    assert judged.alerts == (Raised("typologies.account_takeover", 210),)
+
+
+def test_the_policy_is_one_that_the_gate_takes() -> None:
+    assert Judge(decode_policy(encode_policy(DEFAULT_POLICY)), VOCABULARY).names == JUDGE.names

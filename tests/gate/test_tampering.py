@@ -129,8 +129,8 @@ def test_an_untouched_database_is_served(scene: Scene) -> None:
 def test_1_changed_amount(scene: Scene) -> None:
     seq, _ = scene.batch_of(scene.after)
     scene.sql(f"UPDATE transfers.transfer SET amount = amount + 1 WHERE number = {scene.after}")
-    expected = f"batch {seq}: posting of command {scene.after} differs in amount"
-    assert scene.refused() == expected
+    # What was known of it when it was decided has its amount, so that differs first.
+    assert scene.refused() == f"batch {seq}: transfer {scene.after} differs in facts"
 
 
 def test_1_changed_amount_with_all_that_follows_from_it(scene: Scene) -> None:
@@ -138,6 +138,24 @@ def test_1_changed_amount_with_all_that_follows_from_it(scene: Scene) -> None:
     debtor = f"(SELECT debtor FROM transfers.transfer WHERE number = {scene.after})"
     scene.sql(
         f"UPDATE transfers.transfer SET amount = amount + 1 WHERE number = {scene.after}",
+        f"UPDATE ledger.posting SET amount = amount + 1 WHERE number = {scene.after}",
+        f"UPDATE ledger.balance SET held = held + 1 WHERE number = {debtor}",
+    )
+    seq, _ = scene.batch_of(scene.after)
+    assert scene.refused() == f"batch {seq}: transfer {scene.after} differs in facts"
+
+
+def test_1_changed_amount_with_what_was_known_of_it(scene: Scene) -> None:
+    """Facts, posting and balance agree with it as well, and still not with what was signed."""
+    ((facts,),) = scene.ask(f"SELECT facts FROM transfers.transfer WHERE number = {scene.after}")
+    known = msgspec.msgpack.decode(facts)
+    debtor = f"(SELECT debtor FROM transfers.transfer WHERE number = {scene.after})"
+    known[known.index(9_000)] += 1
+    scene.sql(
+        f"UPDATE transfers.transfer SET amount = amount + 1, facts = %s WHERE number = {scene.after}",
+        parameters=[msgspec.msgpack.encode(known)],
+    )
+    scene.sql(
         f"UPDATE ledger.posting SET amount = amount + 1 WHERE number = {scene.after}",
         f"UPDATE ledger.balance SET held = held + 1 WHERE number = {debtor}",
     )
@@ -405,15 +423,18 @@ COLUMNS = {
         "digest": UNSIGNED,
         "debtor": "batch {seq}: transfer {number} differs in action",  # Who has no such money.
         "creditor": "batch {seq}: transfer {number} differs in creditor",
-        "creditor_index": UNSIGNED,
-        "amount": "batch {seq}: posting of command {number} differs in amount",
+        # What was known of it then was known of another creditor and amount.
+        "creditor_index": "batch {seq}: transfer {number} differs in facts",
+        "amount": "batch {seq}: transfer {number} differs in facts",
         "currency": "batch {seq}: transfer {number} is there, but was never written",
         "execution_day": UNSIGNED,
         "action": "batch {seq}: transfer {number} differs in action",
         "status": "batch {seq}: transfer {number} differs in status",
         "reasons": "batch {seq}: transfer {number} differs in reasons",
+        "alerts": "batch {seq}: transfer {number} differs in alerts",
         "policy": "batch {seq}: transfer {number} differs in policy",
         "evidence": "batch {seq}: transfer {number} differs in action",
+        "facts": "batch {seq}: transfer {number} differs in facts",
         "debtor_side": UNSIGNED,
         "creditor_side": UNSIGNED,
     },

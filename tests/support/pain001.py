@@ -6,6 +6,9 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import BinaryIO
 
+# Every version that is read, from 2009 to 2024.
+PAIN_VERSIONS = [f"pain.001.001.{number:02}" for number in range(3, 14)]
+_WITH_PLAIN_DATE = PAIN_VERSIONS[:5]
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:"
 DEBTOR_IBAN = "DE89370400440532013000"
 CREDITOR_IBAN = "FR1420041010050500013M02606"
@@ -128,11 +131,11 @@ class Envelope:
 
 
 def _block_parts(block: Block, version: str) -> Iterator[str]:
-    is_old = version == "pain.001.001.03"
-    date = block.execution_date if is_old else f"<Dt>{block.execution_date}</Dt>"
+    is_plain = version in _WITH_PLAIN_DATE
+    date = block.execution_date if is_plain else f"<Dt>{block.execution_date}</Dt>"
     if block.execution_date.startswith("<"):
         date = block.execution_date
-    bic = "BIC" if is_old else "BICFI"
+    bic = "BIC" if version == "pain.001.001.03" else "BICFI"
     agent = block.debtor_agent_xml or f"<FinInstnId><{bic}>COBADEFFXXX</{bic}></FinInstnId>"
     yield f"<PmtInf><PmtInfId>{block.block_id}</PmtInfId><PmtMtd>{block.method}</PmtMtd>"
     yield _optional("NbOfTxs", block.count) + _optional("CtrlSum", block.control_sum)

@@ -18,21 +18,41 @@ class ReportVersion(NamedTuple):
     has_uetr: bool
 
 
-VERSIONS: Final = {
-    "pain.001.001.03": Version(
-        agent_bic="FinInstnId/BIC",
-        execution_dates=("ReqdExctnDt",),
-        uetr=None,
-        status_report="pain.002.001.03",
-    ),
-    "pain.001.001.09": Version(
+def _with_uetr(status_report: str) -> Version:
+    """From 2019 on: a UETR for each payment, an execution date that may have a time."""
+    return Version(
         agent_bic="FinInstnId/BICFI",
         execution_dates=("ReqdExctnDt/Dt", "ReqdExctnDt/DtTm"),
         uetr="PmtId/UETR",
-        status_report="pain.002.001.10",
-    ),
+        status_report=status_report,
+    )
+
+
+def _before_uetr(*execution_dates: str, agent_bic: str = "FinInstnId/BICFI") -> Version:
+    return Version(
+        agent_bic=agent_bic,
+        execution_dates=execution_dates,
+        uetr=None,
+        status_report="pain.002.001.03",
+    )
+
+
+VERSIONS: Final = {
+    "pain.001.001.03": _before_uetr("ReqdExctnDt", agent_bic="FinInstnId/BIC"),
+    "pain.001.001.04": _before_uetr("ReqdExctnDt"),
+    "pain.001.001.05": _before_uetr("ReqdExctnDt"),
+    "pain.001.001.06": _before_uetr("ReqdExctnDt"),
+    "pain.001.001.07": _before_uetr("ReqdExctnDt"),
+    "pain.001.001.08": _before_uetr("ReqdExctnDt/Dt", "ReqdExctnDt/DtTm"),
+    "pain.001.001.09": _with_uetr("pain.002.001.10"),
+    "pain.001.001.10": _with_uetr("pain.002.001.10"),
+    "pain.001.001.11": _with_uetr("pain.002.001.10"),
+    "pain.001.001.12": _with_uetr("pain.002.001.14"),
+    "pain.001.001.13": _with_uetr("pain.002.001.14"),
 }
+# Of the reports those versions whose official schema ours are held against.
 REPORT_VERSIONS: Final = {
     "pain.002.001.03": ReportVersion(has_uetr=False),
     "pain.002.001.10": ReportVersion(has_uetr=True),
+    "pain.002.001.14": ReportVersion(has_uetr=True),
 }

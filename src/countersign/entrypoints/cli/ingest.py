@@ -84,7 +84,7 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         " pending. A file that is refused does not stop the next one.",
     )
     parser.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="a pain.001.001.03 or .09 file"
+        "files", nargs="+", type=Path, metavar="FILE", help="a pain.001 file, version .03 to .13"
     )
     parser.add_argument("--dry-run", action="store_true", help="check only; order nothing")
     parser.add_argument("--credential", metavar="NAME", help="use the token saved under this name")

@@ -153,7 +153,7 @@ def test_a_transfer_is_shown_to_people_with_its_parties_masked(shell: Shell, fol
     assert lines["factor"].startswith("attested, by credential 1")
     assert lines["hold"].startswith("duty_officer looks at it; it expires at 20")
     assert lines["hold"].endswith(f"Z (hold {number})")
-    assert "rules.amount: the amount alone" in held
+    assert "rules.amount: The amount alone" in held
     shell.call("transfers", "reject", number, "--reason", "theirs", "--code", "FRAD")
     ended = shell.text("transfers", "show", number)
     assert ended.splitlines()[-1].split()[1:] == ["reject", "rejected", "operator", "FRAD"]

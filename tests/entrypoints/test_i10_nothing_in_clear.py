@@ -285,7 +285,7 @@ def _witnesses(
         "SELECT transaction_id FROM rails.sending WHERE status = 'settled' LIMIT 1"
     ).fetchall()
     data, log = bed.cluster.folders.data, bed.cluster.folders.log
-    policy = b"near_millionths"
+    permission = b"transfers:order"
 
     def of_table(name: str) -> list[Path]:
         rows = administrator.execute(
@@ -301,10 +301,10 @@ def _witnesses(
         "the write-ahead log of sealed text": (sorted((data / "pg_wal").iterdir()), side[:48]),
         "transfers": (of_table(f"transfers.transfer_{day}"), b"rules.amount"),
         "sealed text of transfers": (of_table(f"transfers.transfer_{day}"), side[:48]),
-        "commands": (of_table(f"gate.command_{day}"), policy),
-        "snapshots": (of_table("gate.snapshot_part"), policy),
+        "commands": (of_table(f"gate.command_{day}"), permission),
+        "snapshots": (of_table("gate.snapshot_part"), permission),
         "received files": (of_table("vault.sealed_file"), kept[:48]),
-        "credentials": (of_table("access.credential"), b"transfers:order"),
+        "credentials": (of_table("access.credential"), permission),
         "statistics of values": (of_table("pg_catalog.pg_statistic"), b"rules.amount"),
         "sendings": (of_table("rails.sending"), sent.encode()),
         "the server's log": (sorted(log.iterdir()), b"ready to accept connections"),

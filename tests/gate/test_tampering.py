@@ -163,6 +163,31 @@ def test_1_changed_amount_with_what_was_known_of_it(scene: Scene) -> None:
     assert scene.refused() == scene.batch_of(scene.after)[1]
 
 
+@pytest.mark.parametrize(
+    ("change", "column"),
+    [
+        ("amount = amount - 1", "amount"),
+        ("currency = 'USD'", "currency"),
+        ("digest = sha256(digest)", "digest"),
+        ("creditor_index = substr(digest, 1, 16)", "creditor_index"),
+        ("execution_day = execution_day + 1", "execution_day"),
+        ("debtor = debtor + 1", "debtor"),
+        ("credential = credential + 1", "credential"),
+    ],
+)
+def test_1_changed_row_of_a_held_transfer_from_before_the_snapshot(
+    scene: Scene, change: str, column: str
+) -> None:
+    """A person would release it for what the row shows."""
+    scene.sql(f"UPDATE transfers.transfer SET {change} WHERE number = {scene.before}")
+    assert scene.refused() == f"open transfer {scene.before} differs in {column}"
+
+
+def test_1_deleted_row_of_a_held_transfer_from_before_the_snapshot(scene: Scene) -> None:
+    scene.sql(f"DELETE FROM transfers.transfer WHERE number = {scene.before}")
+    assert scene.refused() == f"the row of open transfer {scene.before} is missing"
+
+
 def test_2_changed_balance(scene: Scene) -> None:
     scene.sql("UPDATE ledger.balance SET balance = balance + 500000 WHERE number = 3")
     assert scene.refused() == "balance of account 3 differs in balance"

@@ -51,8 +51,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"debtor_idle_ms": HALF_A_YEAR_MS - 1, "amount": LARGE // 10},
     ),
     "rules.structuring": (
-        {"pair_count_24h": 1, "pair_sum_24h": LARGE - 40_000_00},
-        {"pair_count_24h": 1, "pair_sum_24h": LARGE - 40_000_01},
+        {"pair_max_24h": LARGE - 1, "pair_sum_24h": LARGE - 40_000_00},
+        {"pair_max_24h": LARGE - 1, "pair_sum_24h": LARGE - 40_000_01},
     ),
     "rules.just_below": (
         {"amount": LARGE * 9 // 10, "debtor_max_24h": LARGE * 9 // 10},
@@ -109,6 +109,12 @@ def test_a_rule_fires_in_its_case_and_not_beside_it(code: str) -> None:
     inside, beside = CASES[code]
     assert code in fired(**inside)
     assert code not in fired(**beside)
+
+
+def test_what_follows_a_large_payment_is_no_piece_of_it() -> None:
+    """A large one was looked at; a small one after it, or one just below, is another matter."""
+    assert fired(pair_max_24h=LARGE, pair_sum_24h=LARGE, debtor_max_24h=LARGE) == set()
+    assert fired(amount=LARGE * 9 // 10, debtor_max_24h=LARGE) == set()
 
 
 @pytest.mark.parametrize("typology", DEFAULT_POLICY.typologies, ids=lambda t: t.code)

@@ -223,6 +223,7 @@ def _transfer(
         order.amount,
         order.currency,
         order.execution_day,
+        batch.day,
         submission.credential,
         order.evidence,
         facts,

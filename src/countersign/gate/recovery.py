@@ -17,12 +17,14 @@ from countersign.gate.commands import Kind, OpenAccount, PlaceOrder, Submission,
 from countersign.gate.context import order_of_refused
 from countersign.gate.errors import GateFault, Tampered
 from countersign.gate.head import Head, head_of
-from countersign.gate.journal.protocol import Journal, Projections, Recorded
+from countersign.gate.journal.protocol import Journal, KeyRow, Projections, Recorded
 from countersign.gate.rows import BatchKind, CommandRow, Header, Signer
 from countersign.gate.snapshot import load_snapshot
-from countersign.gate.state import FIRST_CREDENTIAL, State
+from countersign.gate.state import FIRST_CREDENTIAL, OpenTransfer, State
 from countersign.rules.model import PolicyRow, hash_of
 from countersign.transfers.model import HoldRow, Status, TransferRow
+
+_ROWS_A_QUESTION = 5_000
 
 
 class Loaded(NamedTuple):
@@ -111,6 +113,38 @@ def compare(journal: Journal, state: State, first: int) -> None:
     wrong = journal.wrong_keys(first)
     if wrong:
         raise Tampered(what=f"the request key of command {wrong[0]} is missing or differs")
+    _compare_open(journal, state, first)
+
+
+def _compare_open(journal: Journal, state: State, first: int) -> None:
+    """Hold the rows of what can still move, and is older than the tail, against the state.
+
+    The tail was decided again. Of older rows these are what a person decides about.
+    """
+    older = [transfer for transfer in state.open.values() if transfer.number < first]
+    for start in range(0, len(older), _ROWS_A_QUESTION):
+        asked = older[start : start + _ROWS_A_QUESTION]
+        rows = journal.rows_of([KeyRow(b"", t.ordered_day, t.number) for t in asked])
+        for transfer in asked:
+            row = rows.get(transfer.number)
+            if not isinstance(row, TransferRow):
+                raise Tampered(what=f"the row of open transfer {transfer.number} is missing")
+            column = _changed_column(row, transfer)
+            if column:
+                raise Tampered(what=f"open transfer {transfer.number} differs in {column}")
+
+
+def _changed_column(row: TransferRow, transfer: OpenTransfer) -> str | None:
+    columns = (
+        "digest",
+        "debtor",
+        "creditor_index",
+        "amount",
+        "currency",
+        "execution_day",
+        "credential",
+    )
+    return next((name for name in columns if getattr(row, name) != getattr(transfer, name)), None)
 
 
 def compare_tiles(journal: Journal, state: State, tiles: Sequence[tuple[int, bytes]]) -> None:

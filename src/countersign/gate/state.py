@@ -42,6 +42,7 @@ class OpenTransfer:
     amount: int
     currency: str
     execution_day: int
+    ordered_day: int  # Where its row stands.
     # What the decision at dispatch reads again.
     credential: int
     evidence: bytes

@@ -57,14 +57,16 @@ _RULES = [
         code="rules.structuring",
         english="Orders to one creditor within a day that are large only together",
         chinese="一日內對同一收款帳戶的多筆指令，合計才達大額",
-        when="amount < large AND pair_count_24h >= 1 AND pair_sum_24h + amount >= large",
+        # One that was large by itself was looked at, and what follows it is no piece of it.
+        when="amount < large AND pair_max_24h < large AND pair_sum_24h + amount >= large",
         weight=100,
     ),
     Rule(
         code="rules.just_below",
         english="Another order of the day just below the large amount",
         chinese="當日再有一筆略低於大額門檻的指令",
-        when="amount < large AND amount * 10 >= large * 9 AND debtor_max_24h * 10 >= large * 9",
+        when="amount < large AND amount * 10 >= large * 9"
+        " AND debtor_max_24h < large AND debtor_max_24h * 10 >= large * 9",
         weight=100,
     ),
     Rule(

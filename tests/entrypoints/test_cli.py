@@ -393,9 +393,13 @@ def test_wrong_usage_of_corrections(folder: Path, call: tuple[str, ...]) -> None
     ("call", "code"),
     [
         (("accounts", "open", ":W-1", "XXQ", "--holder", "H"), "money.unknown_currency"),
-        (("accounts", "open", ":W-2", "eur", "--holder", "H"), "gate.malformed_request"),
-        (("accounts", "open", ":W-3", "EUR", "--holder", ""), "gate.malformed_request"),
-        (("accounts", "fund", ":W-4", "1.00", "EUR", "--reason", ""), "gate.malformed_request"),
+        (("accounts", "open", ":W-2", "eur", "--holder", "H"), "money.unknown_currency"),
+        (("accounts", "open", ":W-3", "EUR", "--holder", ""), "cli.text_length"),
+        (("accounts", "fund", ":W-4", "1.00", "EUR", "--reason", ""), "cli.text_length"),
+        (("credential", "create", ""), "cli.text_length"),
+        (("credential", "revoke", "999"), "credentials.unknown_number"),
+        (("credential", "revoke", "1"), "credentials.unknown_number"),
+        (("transfers", "hold", "5", "--owner", "Ada L", "--reason", "x"), "cli.malformed_owner"),
         (
             ("transfers", "reject", "5", "--code", "ZZZZ", "--reason", "x"),
             "cli.unknown_reason_code",

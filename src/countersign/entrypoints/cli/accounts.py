@@ -18,9 +18,9 @@ from countersign.entrypoints.cli.parsing import (
     group,
     is_refused,
     money,
-    operator,
     whole_number,
 )
+from countersign.entrypoints.cli.requests import asked
 from countersign.entrypoints.cli.terminal import Terminal
 from countersign.entrypoints.holders import open_holder
 from countersign.entrypoints.installation import load_installation
@@ -145,8 +145,7 @@ def open_account(arguments: argparse.Namespace, terminal: Terminal) -> int:
         overdraft,
         arguments.party,
     )
-    with operator(arguments) as gate:
-        answer = gate.ask(Kind.OPEN_ACCOUNT, request)
+    answer = asked(arguments, Kind.OPEN_ACCOUNT, request)
     if is_refused(answer):
         return terminal.refused_answer(answer)
     number = msgspec.msgpack.decode(answer.detail)
@@ -177,8 +176,8 @@ def correct(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def reverse(arguments: argparse.Namespace, terminal: Terminal) -> int:
-    with operator(arguments) as gate:
-        answer = gate.ask(Kind.REVERSE, ReverseRequest(arguments.number, arguments.reason))
+    request = ReverseRequest(arguments.number, arguments.reason)
+    answer = asked(arguments, Kind.REVERSE, request)
     if is_refused(answer):
         return terminal.refused_answer(answer)
     text = f"command {arguments.number} is reversed (command {answer.number})"
@@ -227,8 +226,7 @@ def _booked(
     text: str,
 ) -> int:
     """Ask for an entry in the ledger and say its command number."""
-    with operator(arguments) as gate:
-        answer = gate.ask(kind, request)
+    answer = asked(arguments, kind, request)
     if is_refused(answer):
         return terminal.refused_answer(answer)
     return terminal.value({"command": answer.number}, f"{text} (command {answer.number})")

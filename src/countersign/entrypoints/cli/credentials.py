@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from countersign.access.errors import UnknownCredential
 from countersign.access.model import Permission, verifier_of
 from countersign.entrypoints.cli.parsing import (
     Subcommands,
@@ -19,12 +20,30 @@ from countersign.entrypoints.cli.parsing import (
     operator,
     whole_number,
 )
+from countersign.entrypoints.cli.requests import asked, require_readable
 from countersign.entrypoints.cli.terminal import Terminal
 from countersign.entrypoints.installation import Installation, load_installation
 from countersign.gate.commands import Kind, SetCredential
 from countersign.gate.requests import Query
+from countersign.kernel.refusal import Kind as RefusalKind
+from countersign.kernel.refusal import Refusal
 
 _NO_VERIFIER = b"\x00" * 32
+_NUMBER_MAX = 2**31 - 1  # More than the gate ever gives.
+
+
+class UnknownNumber(Refusal):
+    """No credential that can be revoked has the number {number}; see `credential list`.
+
+    The gate's own parts keep theirs, and one that is revoked stays so.
+    """
+
+    code = "credentials.unknown_number"
+    kind = RefusalKind.NOT_FOUND
+    chinese = (
+        "沒有編號為 {number} 且可撤銷的憑證；請以 `credential list` 查看。"
+        "系統本身各部分的憑證不能撤銷，已撤銷者不會恢復。"
+    )
 
 
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
@@ -52,6 +71,7 @@ def create(arguments: argparse.Namespace, terminal: Terminal) -> int:
         permissions=[Permission.TRANSFERS_ORDER],
         is_active=True,
     )
+    require_readable(command)
     # Written before the gate is asked: a token that cannot be kept is never one that opens.
     with operator(arguments) as gate, _kept(arguments, token) as keep:
         answer = gate.ask(Kind.SET_CREDENTIAL, command)
@@ -64,11 +84,16 @@ def create(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def revoke(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    number = arguments.number
+    if number > _NUMBER_MAX:
+        raise UnknownNumber(number=number)
     command = SetCredential(
-        number=arguments.number, name="-", verifier=_NO_VERIFIER, permissions=[], is_active=False
+        number=number, name="-", verifier=_NO_VERIFIER, permissions=[], is_active=False
     )
-    with operator(arguments) as gate:
-        answer = gate.ask(Kind.SET_CREDENTIAL, command)
+    answer = asked(arguments, Kind.SET_CREDENTIAL, command)
+    if answer.outcome == UnknownCredential.code:
+        # The gate says this of a token as well, and there is none here.
+        raise UnknownNumber(number=number)
     if is_refused(answer):
         return terminal.refused_answer(answer)
     return terminal.value({"credential": arguments.number}, "revoked; it opens nothing any more")

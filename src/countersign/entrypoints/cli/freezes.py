@@ -11,8 +11,8 @@ from countersign.entrypoints.cli.parsing import (
     account_reference,
     add_command,
     is_refused,
-    operator,
 )
+from countersign.entrypoints.cli.requests import asked
 from countersign.entrypoints.cli.terminal import Terminal
 from countersign.gate.commands import Kind
 from countersign.gate.requests import FreezeRequest, UnfreezeRequest
@@ -31,8 +31,7 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
 def freeze(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """The answer lists what had been dispatched before: it can only be asked back."""
     request = FreezeRequest(account_reference(arguments.account), arguments.reason)
-    with operator(arguments) as gate:
-        answer = gate.ask(Kind.FREEZE, request)
+    answer = asked(arguments, Kind.FREEZE, request)
     if is_refused(answer):
         return terminal.refused_answer(answer)
     left: list[int] = msgspec.msgpack.decode(answer.detail)
@@ -44,8 +43,7 @@ def freeze(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
 def unfreeze(arguments: argparse.Namespace, terminal: Terminal) -> int:
     request = UnfreezeRequest(account_reference(arguments.account), arguments.reason)
-    with operator(arguments) as gate:
-        answer = gate.ask(Kind.UNFREEZE, request)
+    answer = asked(arguments, Kind.UNFREEZE, request)
     if is_refused(answer):
         return terminal.refused_answer(answer)
     return terminal.value({"frozen": False}, "the freeze is lifted")

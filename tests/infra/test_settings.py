@@ -11,6 +11,7 @@ from countersign.infra.settings import (
     UnknownSetting,
     UnreadableSettings,
     load_settings,
+    plain_path,
 )
 from countersign.kernel.refusal import Refusal
 
@@ -65,13 +66,26 @@ def test_an_empty_variable_is_not_set(tmp_path: Path) -> None:
     assert settings.pg_user == "from_file"
 
 
+def test_a_path_is_shown_without_detours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "a" / "b")
+    for path in ("../../data", "./../x/../../data", f"{tmp_path}/a/../data"):
+        assert load_settings({"COUNTERSIGN_DATA": path}).data_dir == tmp_path / "data"
+    assert load_settings({"COUNTERSIGN_DATA": ".."}).data_dir == tmp_path / "a"
+    # After a link `..` is where the link leads, and a data folder that is a link stays one, so
+    # that its key stays beside it.
+    (tmp_path / "link").symlink_to(tmp_path / "a" / "b")
+    assert plain_path(tmp_path / "link" / ".." / "c") == tmp_path / "a" / "c"
+    assert plain_path(tmp_path / "a" / ".." / "link") == tmp_path / "link"
+
+
 def test_relative_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data_dir = tmp_path / "data"
     data_dir.mkdir()
     (data_dir / FILE_NAME).write_text('key_file = "../keys/one"\n')
     monkeypatch.chdir(tmp_path)
     settings = load_settings(environment_of(data_dir, COUNTERSIGN_SCHEMA_DIR="schemas"))
-    assert settings.key_file == data_dir / "../keys/one"
+    assert settings.key_file == tmp_path / "keys" / "one"
     assert settings.schema_dir == tmp_path / "schemas"
 
 

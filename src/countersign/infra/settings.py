@@ -26,7 +26,7 @@ class LogLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The settings of one installation; every path is absolute."""
+    """The settings of one installation; every path is plain."""
 
     data_dir: Path
     database_url: str | None = field(repr=False)  # It may carry a password.
@@ -65,14 +65,14 @@ class UnreadableSettings(Refusal):
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings of this process's environment and of the data folder that it names."""
     environment = os.environ if environment is None else environment
-    data_dir = Path(environment.get("COUNTERSIGN_DATA") or "data").absolute()
+    data_dir = plain_path(environment.get("COUNTERSIGN_DATA") or "data")
     file = data_dir / FILE_NAME
     texts = _texts_of_file(file)
     sources = dict.fromkeys(texts, str(file))
     for key, (variable, is_path) in _KEYS.items():
         text = environment.get(variable)
         if text:
-            texts[key] = str(Path(text).absolute()) if is_path else text
+            texts[key] = str(plain_path(text)) if is_path else text
             sources[key] = f"the variable {variable}"
     return Settings(
         data_dir=data_dir,
@@ -84,6 +84,17 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         schema_dir=_path(texts, "schema_dir"),
         log_level=_log_level(texts, sources),
     )
+
+
+def plain_path(path: str | Path) -> Path:
+    """The path as people look for it: absolute, without `..`; a last name that is a link stays."""
+    absolute = Path(path).absolute()
+    if ".." not in absolute.parts:
+        return absolute
+    # What `..` means after a link only the file system knows.
+    if absolute.name == "..":
+        return Path(os.path.realpath(absolute))
+    return Path(os.path.realpath(absolute.parent)) / absolute.name
 
 
 # Key in the file: variable in the environment, and whether it is a path. The data folder has no key
@@ -116,7 +127,7 @@ def _texts_of_file(file: Path) -> dict[str, str]:
             raise UnknownSetting(file=str(file), key=key)
         if not isinstance(value, str) or not value:
             raise BadSetting(name=key, source=str(file), expected="a text that is not empty")
-        texts[key] = str(file.parent / value) if _KEYS[key][1] else value
+        texts[key] = str(plain_path(file.parent / value)) if _KEYS[key][1] else value
     return texts
 
 

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import version
-from pathlib import Path
 
 from psycopg import OperationalError
 
@@ -15,7 +14,7 @@ from countersign.entrypoints.cli.terminal import REFUSED, Terminal, language_of
 from countersign.entrypoints.installation import NotRunning
 from countersign.gate.client import FrameRefused
 from countersign.infra.logs import configure_logs
-from countersign.infra.settings import load_settings
+from countersign.infra.settings import load_settings, plain_path
 from countersign.kernel.refusal import Kind, Refusal
 
 # In the order of the help. A command loads its own module only: all of them take a second.
@@ -67,7 +66,7 @@ def run_command(parsed: argparse.Namespace) -> int:
     """Run one command and give its exit code."""
     terminal = Terminal(is_json=parsed.json, language=language_of(os.environ))
     if parsed.data:
-        os.environ["COUNTERSIGN_DATA"] = str(Path(parsed.data).absolute())
+        os.environ["COUNTERSIGN_DATA"] = str(plain_path(parsed.data))
     try:
         return _run(parsed, terminal)
     except BrokenPipeError:
@@ -127,7 +126,7 @@ def _run(parsed: argparse.Namespace, terminal: Terminal) -> int:
 
 def _require_folder() -> None:
     """Refuse a data folder that is a file or a pipe; one that is not there may come."""
-    folder = Path(os.environ.get("COUNTERSIGN_DATA") or "data")
+    folder = plain_path(os.environ.get("COUNTERSIGN_DATA") or "data")
     try:
         (folder / "anything").stat()
     except NotADirectoryError:

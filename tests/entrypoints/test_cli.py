@@ -205,18 +205,32 @@ def test_what_cannot_be_written_or_read_is_refused_before_anything(
     before = shell.call("transfers", "list")
     file = str(a_file(folder, "unread.xml", Payment()))
     missing = str(folder / "not there")
-    pipe = folder / "pipe"
-    os.mkfifo(pipe)
     for call, code in (
         (("ingest", file, "--reports", missing), "ingest.cannot_write_report"),
-        (("ingest", file, missing), "ingest.unreadable_file"),
-        (("ingest", str(pipe)), "ingest.unreadable_file"),
         (("proof", "verify", missing), "proof.unreadable_file"),
         (("backup", "--to", missing + "/x"), "backup.cannot_write"),
     ):
         assert shell.call(*call, expect=1)["error"]["code"] == code
     assert shell.call("transfers", "list") == before
-    assert not (folder / "unread.xml.pain002.xml.part").exists()
+    assert not [*folder.glob("unread.xml.pain002*")]
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_the_next(shell: Shell, folder: Path) -> None:
+    missing, pipe = folder / "not there.xml", folder / "pipe"
+    os.mkfifo(pipe)
+    # Refused by itself, as the debtor has no order more in this hour.
+    wrong = Payment(creditor_account_xml=_iban("FR1420041010050500013M02607"))
+    files = [str(missing), str(pipe), str(folder), str(a_file(folder, "readable.xml", wrong))]
+    for more in ([], ["--dry-run"]):
+        said = [one["result"] for one in shell.call("ingest", *files, *more, expect=1)]
+        assert [one["refusal"] for one in said] == ["ingest.unreadable_file"] * 3 + [None]
+        assert said[0]["sentence"].startswith(f"The file {missing} cannot be read: No such file")
+        assert f"{pipe} cannot be read: it is not a regular file" in said[1]["sentence"]
+        assert said[3]["statuses"] == {"RJCT": 1}
+    told = shell.text("ingest", *files, expect=1)
+    assert f"not there.xml: RJCT, refused whole: ingest.unreadable_file: The file {missing}" in told
+    assert (folder / "readable.xml.pain002.xml").exists()
+    assert sorted(path.name for path in folder.glob("*.pain002.xml*.part")) == []
 
 
 def test_a_hostile_file_is_refused_whole_and_leaves_its_leaf(shell: Shell, folder: Path) -> None:
@@ -225,8 +239,9 @@ def test_a_hostile_file_is_refused_whole_and_leaves_its_leaf(shell: Shell, folde
     refused = shell.call("ingest", str(file), expect=1)
     assert refused[0]["result"]["refusal"] == "iso20022.doctype"
     assert not (folder / "bomb.xml.pain002.xml").exists()
-    missing = shell.call("ingest", str(folder / "absent.xml"), expect=1)
-    assert missing["error"]["code"] == "ingest.unreadable_file"
+    (folder / "empty.xml").touch()
+    empty = shell.call("ingest", str(folder / "empty.xml"), expect=1)
+    assert empty[0]["result"]["refusal"] == "iso20022.empty"
 
 
 def test_a_dry_run_orders_nothing(shell: Shell, folder: Path) -> None:

@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -49,13 +49,27 @@ class UnknownNumber(Refusal):
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     commands = group(subcommands, "credential", "create, revoke and list channel credentials")
     creating = add_command(
-        commands, common, "create", create, "create a credential; its token is shown once"
+        commands,
+        common,
+        "create",
+        create,
+        "create a credential; its token is shown once",
+        description="Create a credential; its token is shown once. A file that was ordered is known"
+        " again under its own credential only: the same file under another one orders again.",
     )
     creating.add_argument("name", help="for example the name of the ERP system")
     creating.add_argument(
         "--save", action="store_true", help="keep the token in the data folder, for `ingest` here"
     )
-    revoking = add_command(commands, common, "revoke", revoke, "revoke a credential for good")
+    revoking = add_command(
+        commands,
+        common,
+        "revoke",
+        revoke,
+        "revoke a credential for good",
+        description="Revoke a credential for good. There is no new token for it but a new"
+        " credential, under which a file that was ordered with the old one orders again.",
+    )
     revoking.add_argument(
         "number", type=whole_number, help="the credential's number, as `credential list` shows it"
     )
@@ -109,12 +123,10 @@ def list_credentials(arguments: argparse.Namespace, terminal: Terminal) -> int:
     return terminal.table(("number", "name", "state", "permissions"), rows, "no credential")
 
 
-def saved_token(installation: Installation, name: str | None) -> str | None:
-    """The token that `create --save` kept under this name; without a name, the only one kept."""
+def saved_tokens(installation: Installation) -> dict[str, Path]:
+    """Where `create --save` kept tokens, by the names of their credentials."""
     files = sorted(_folder(installation).glob("*.token"))
-    wanted = f"{quote(name, safe='')}.token" if name else None
-    found = [file for file in files if wanted in {None, file.name}]
-    return found[0].read_text(encoding="utf-8") if len(found) == 1 else None
+    return {unquote(file.stem): file for file in files}
 
 
 @contextlib.contextmanager

@@ -35,6 +35,8 @@ from countersign.infra.postgres.os_user import choose_os_user
 from countersign.infra.postgres.server import Server, external_server
 from countersign.rules.model import DEFAULT_POLICY, encode_policy
 
+_ODDS = ("reject", "lose_order", "lose_answer", "double_answer")
+_DELAYS = ("delay_min_ms", "delay_max_ms")
 _PLAIN_RAIL = Behaviour(delay_min_ms=200, delay_max_ms=1500)
 _GENESIS_POLICY_KEY = b"genesis policy\x00\x00"
 
@@ -55,8 +57,8 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         type=_behaviour,
         default=_PLAIN_RAIL,
         metavar="NAME=ODDS,...",
-        help="let the simulated rail misbehave: reject, lose_order, lose_answer and double_answer"
-        " from 0 to 1, delay_min_ms and delay_max_ms (for example reject=0.1,lose_answer=0.2)",
+        help=f"let the simulated rail misbehave: {', '.join(_ODDS)} from 0 to 1,"
+        f" {' and '.join(_DELAYS)} (for example reject=0.1,lose_answer=0.2)",
     )
 
 
@@ -170,15 +172,18 @@ def _behaviour(text: str) -> Behaviour:
     """The rail's behaviour from "name=value,name=value"."""
     values: dict[str, float] = {}
     for pair in text.split(","):
-        name, _, value = pair.partition("=")
+        name, _, value = (part.strip() for part in pair.partition("="))
+        if name not in (*_ODDS, *_DELAYS):
+            known = ", ".join((*_ODDS, *_DELAYS))
+            raise argparse.ArgumentTypeError(f"{name} is no fault of the rail; known are {known}")
         try:
-            values[name.strip()] = float(value) if "." in value else int(value)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"{pair} is not NAME=NUMBER") from None
-    try:
-        return msgspec.convert(values, Behaviour)
-    except msgspec.ValidationError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+            values[name] = int(value) if name in _DELAYS else float(value)
+            msgspec.convert({name: values[name]}, Behaviour)
+        except (ValueError, msgspec.ValidationError):
+            wanted = "a whole number of milliseconds, a day at most"
+            wanted = wanted if name in _DELAYS else "a number from 0 (never) to 1 (always)"
+            raise argparse.ArgumentTypeError(f"{name} needs {wanted}, not {value}") from None
+    return msgspec.convert(values, Behaviour)
 
 
 def _first_policy(installation: Installation) -> None:

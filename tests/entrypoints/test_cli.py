@@ -107,7 +107,8 @@ def test_decisions_change_what_is_shown(shell: Shell, folder: Path) -> None:
 
 
 def test_a_freeze_and_its_end(shell: Shell, folder: Path) -> None:
-    assert shell.call("freeze", DEBTOR_IBAN, "--reason", "stolen laptop")["frozen"]
+    frozen = shell.call("freeze", DEBTOR_IBAN, "--reason", "stolen laptop")
+    assert (frozen["frozen"], frozen["is_here"]) == (True, True)
     large = Payment(amount="1000000.00")
     shell.call("ingest", str(a_file(folder, "frozen.xml", Payment(), large)), expect=1)
     # What ISO has a code for is reported, whatever else was found.
@@ -116,6 +117,18 @@ def test_a_freeze_and_its_end(shell: Shell, folder: Path) -> None:
     shell.call("unfreeze", DEBTOR_IBAN, "--reason", "found")
     shell.call("ingest", str(a_file(folder, "thawed.xml", Payment())))
     assert statuses(folder / "thawed.xml.pain002.xml") == [("ACSP", None)]
+
+
+def test_a_freeze_of_no_account_here_says_so(shell: Shell) -> None:
+    said = shell.text("freeze", ":NOPE", "--reason", "seen elsewhere")
+    assert said.startswith("frozen; nothing had left before\nNo account here has this")
+    again = shell.call("freeze", ":NOPE", "--reason", "again", expect=1)
+    assert again["error"]["code"] == "accounts.already_frozen"
+    shell.call("unfreeze", ":NOPE", "--reason", "a slip")
+    assert shell.call("freeze", ":NOPE", "--reason", "x")["is_here"] is False
+    shell.call("unfreeze", ":NOPE", "--reason", "a slip")
+    assert "No account" not in shell.text("freeze", DEBTOR_IBAN, "--reason", "x")
+    shell.call("unfreeze", DEBTOR_IBAN, "--reason", "x")
 
 
 def test_a_release_says_that_a_frozen_side_still_stops_it(shell: Shell, folder: Path) -> None:
@@ -263,9 +276,14 @@ def test_a_transfer_is_proven_offline_and_the_audit_is_clean(shell: Shell, folde
         exported = exported_within(shell, 20, number, output, *disclosed)
         assert exported["file"] == str(output)
         export = ("proof", "export", str(number), "--output")
-        for wrong in (folder / "not there" / "x", folder):
-            refused = shell.call(*export, str(wrong), expect=1)
-            assert refused["error"]["code"] == "proof.cannot_write"
+        before = output.read_bytes()
+        for wrong, code in (
+            (folder / "not there" / "x", "proof.cannot_write"),
+            (folder, "proof.file_exists"),
+            (output, "proof.file_exists"),
+        ):
+            assert shell.call(*export, str(wrong), expect=1)["error"]["code"] == code
+        assert output.read_bytes() == before
         proven = shell.call("proof", "verify", str(output), "--key", key)
         assert (proven["verdict"], proven["key"]) == ("verified", "yours")
         assert proven["status"] == "settled"
@@ -387,6 +405,8 @@ def test_accounts_of_one_party_are_found_by_what_it_is_known_by(shell: Shell) ->
     numbers = [row["number"] for row in shell.call("accounts", "list", "--party", "CUST-77")]
     assert len(numbers) == 2
     assert shell.call("accounts", "list", "--party", "CUST-7") == []
+    said = shell.text("accounts", "list", "--party", "CUST-7")
+    assert said == "no account is of the party CUST-7\n"
     everyone = [row["number"] for row in shell.call("accounts", "list")]
     assert set(numbers) < set(everyone)
 

@@ -21,7 +21,7 @@ from countersign.entrypoints.cli.parsing import (
     whole_number,
 )
 from countersign.entrypoints.cli.requests import asked
-from countersign.entrypoints.cli.terminal import Terminal
+from countersign.entrypoints.cli.terminal import Terminal, visible
 from countersign.entrypoints.holders import open_holder
 from countersign.entrypoints.installation import load_installation
 from countersign.gate.commands import Kind
@@ -215,7 +215,10 @@ def list_accounts(arguments: argparse.Namespace, terminal: Terminal) -> int:
                     "frozen" if is_frozen else "",
                 )
             )
-    return terminal.table(_HEADINGS, rows, "no account is open yet: `countersign accounts open`")
+    empty = "no account is open yet: `countersign accounts open`"
+    if arguments.party is not None:
+        empty = f"no account is of the party {visible(arguments.party)}"
+    return terminal.table(_HEADINGS, rows, empty)
 
 
 def _booked(

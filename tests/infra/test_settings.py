@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import pytest
+from tests.support.postgres import reachable_folder
+from tests.support.processes import run_as_ordinary_user
 
 from countersign.infra.settings import (
     FILE_NAME,
     BadSetting,
     LogLevel,
+    SettingsOutOfReach,
     UnknownSetting,
     UnreadableSettings,
     load_settings,
@@ -99,7 +102,7 @@ def test_relative_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         ('pg_user = ""', BadSetting, {"name": "pg_user"}),
         ('log_level = "loud"', BadSetting, {"name": "log_level"}),
         ('database_url = "mysql://x"', BadSetting, {"name": "database_url"}),
-        ('database_url = "hunter2', UnreadableSettings, {"reason": "malformed"}),
+        ('database_url = "hunter2', UnreadableSettings, {}),
     ],
 )
 def test_a_bad_file_is_refused_by_name(
@@ -114,8 +117,22 @@ def test_a_bad_file_is_refused_by_name(
 
 def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).mkdir()
-    with pytest.raises(UnreadableSettings):
+    with pytest.raises(SettingsOutOfReach):
         load_settings(environment_of(tmp_path))
+
+
+def before_a_closed_folder(folder: Path) -> None:
+    (folder / FILE_NAME).write_text("")
+    folder.chmod(0o600)
+    with pytest.raises(SettingsOutOfReach) as refused:
+        load_settings(environment_of(folder))
+    assert refused.value.details == {"file": str(folder / FILE_NAME), "why": "Permission denied"}
+    assert "TOML" not in refused.value.sentence()
+
+
+def test_a_folder_that_may_not_be_entered_is_no_bad_toml() -> None:
+    with reachable_folder() as folder:
+        run_as_ordinary_user(before_a_closed_folder, folder)
 
 
 def test_the_url_is_not_shown(tmp_path: Path) -> None:

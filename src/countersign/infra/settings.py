@@ -54,12 +54,27 @@ class BadSetting(Refusal):
     chinese = "{source} 的設定 {name} 須為 {expected}；請在該處更正。"
 
 
+class SettingsOutOfReach(Refusal):
+    """The settings file {file} cannot be read: {why}.
+
+    Run this as the user that runs Countersign, or correct the permissions of the file and its
+    folder.
+    """
+
+    code = "settings.out_of_reach"
+    kind = Kind.FORBIDDEN
+    chinese = (
+        "無法讀取設定檔 {file}：{why}。"
+        "請以執行 Countersign 的使用者身分執行，或更正該檔與其資料夾的權限。"
+    )
+
+
 class UnreadableSettings(Refusal):
-    """The settings file {file} cannot be read as TOML: {reason}; correct it or remove it."""
+    """The settings file {file} cannot be read as TOML; correct it or remove it."""
 
     code = "settings.unreadable"
     kind = Kind.INVALID
-    chinese = "無法以 TOML 讀取設定檔 {file}：{reason}；請更正或移除。"
+    chinese = "無法以 TOML 讀取設定檔 {file}；請更正或移除。"
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -117,10 +132,10 @@ def _texts_of_file(file: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise UnreadableSettings(file=str(file), reason=str(error.strerror)) from None
+        raise SettingsOutOfReach(file=str(file), why=str(error.strerror)) from None
     except ValueError:
         # The parser's message is dropped: it may repeat a line that holds a password.
-        raise UnreadableSettings(file=str(file), reason="malformed") from None
+        raise UnreadableSettings(file=str(file)) from None
     texts = {}
     for key, value in values.items():
         if key not in _KEYS:

@@ -14,7 +14,7 @@ STAMP := $(VENV)/.installed
 .PHONY: help setup packages check test format lint types imports lock run mutants clean
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n 's/^# make/make/p' Makefile
 
 setup: $(STAMP)
 

@@ -58,7 +58,7 @@ from countersign.rails import actions as rails
 from countersign.rails import queries as rail_queries
 from countersign.rails.ids import transaction_id, uetr_of
 from countersign.rails.model import Sending, State
-from countersign.vault.errors import KeyFileUnusable
+from countersign.vault.errors import KeyFileMissing
 from countersign.vault.files import SealedFiles
 from countersign.vault.protectors import create_key_file
 from countersign.vault.subjects import SubjectKeys
@@ -268,7 +268,7 @@ def test_the_wrong_key_and_no_key_restore_nothing(bed: Bed, folder: Path) -> Non
     create_key_file(folder / "other.key", data_dir=data)
     with pytest.raises(WrongKey):
         restored(file, replace(settings_for(bed, data), key_file=folder / "other.key"))
-    with pytest.raises(KeyFileUnusable):
+    with pytest.raises(KeyFileMissing):
         restored(file, replace(settings_for(bed, data), key_file=None))
     (folder / "phrase").write_text("correct horse battery staple", "utf-8")
     (folder / "phrase").chmod(0o600)

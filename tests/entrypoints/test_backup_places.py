@@ -87,6 +87,35 @@ def test_a_backup_that_cannot_be_written_is_a_sentence(
         assert capsys.readouterr().err.startswith("backup.cannot_write: ")
 
 
+def test_a_folder_that_is_not_there_is_refused_and_becomes_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COUNTERSIGN_DATA", "elsewhere")
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    data = tmp_path / "data"
+    set_up(load_settings({"COUNTERSIGN_DATA": str(data)}), name="own")
+    assert main(["backup", "--to", f"{tmp_path}/not there/", "--data", str(data)]) == REFUSED
+    said = capsys.readouterr().err
+    assert said.startswith("backup.no_such_folder: ")
+    assert f"`mkdir -p '{tmp_path}/not there'`" in said
+    assert not (tmp_path / "not there").exists()
+
+
+def test_a_backup_into_the_data_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COUNTERSIGN_DATA", "elsewhere")
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    data = tmp_path / "data"
+    set_up(load_settings({"COUNTERSIGN_DATA": str(data)}), name="own")
+    before = sorted(data.iterdir())
+    (tmp_path / "link").symlink_to(data)
+    for inside in (data, data / "x.csbackup", tmp_path / "link", tmp_path / "link" / "x"):
+        assert main(["backup", "--to", str(inside), "--data", str(data)]) == REFUSED
+        assert capsys.readouterr().err.startswith("backup.inside_data: ")
+    assert sorted(data.iterdir()) == before
+
+
 def test_a_roles_file_that_is_not_there_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

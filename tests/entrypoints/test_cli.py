@@ -107,7 +107,8 @@ def test_decisions_change_what_is_shown(shell: Shell, folder: Path) -> None:
 
 
 def test_a_freeze_and_its_end(shell: Shell, folder: Path) -> None:
-    assert shell.call("freeze", DEBTOR_IBAN, "--reason", "stolen laptop")["frozen"]
+    frozen = shell.call("freeze", DEBTOR_IBAN, "--reason", "stolen laptop")
+    assert (frozen["frozen"], frozen["is_here"]) == (True, True)
     large = Payment(amount="1000000.00")
     shell.call("ingest", str(a_file(folder, "frozen.xml", Payment(), large)), expect=1)
     # What ISO has a code for is reported, whatever else was found.
@@ -116,6 +117,18 @@ def test_a_freeze_and_its_end(shell: Shell, folder: Path) -> None:
     shell.call("unfreeze", DEBTOR_IBAN, "--reason", "found")
     shell.call("ingest", str(a_file(folder, "thawed.xml", Payment())))
     assert statuses(folder / "thawed.xml.pain002.xml") == [("ACSP", None)]
+
+
+def test_a_freeze_of_no_account_here_says_so(shell: Shell) -> None:
+    said = shell.text("freeze", ":NOPE", "--reason", "seen elsewhere")
+    assert said.startswith("frozen; nothing had left before\nNo account here has this")
+    again = shell.call("freeze", ":NOPE", "--reason", "again", expect=1)
+    assert again["error"]["code"] == "accounts.already_frozen"
+    shell.call("unfreeze", ":NOPE", "--reason", "a slip")
+    assert shell.call("freeze", ":NOPE", "--reason", "x")["is_here"] is False
+    shell.call("unfreeze", ":NOPE", "--reason", "a slip")
+    assert "No account" not in shell.text("freeze", DEBTOR_IBAN, "--reason", "x")
+    shell.call("unfreeze", DEBTOR_IBAN, "--reason", "x")
 
 
 def test_a_release_says_that_a_frozen_side_still_stops_it(shell: Shell, folder: Path) -> None:
@@ -205,18 +218,32 @@ def test_what_cannot_be_written_or_read_is_refused_before_anything(
     before = shell.call("transfers", "list")
     file = str(a_file(folder, "unread.xml", Payment()))
     missing = str(folder / "not there")
-    pipe = folder / "pipe"
-    os.mkfifo(pipe)
     for call, code in (
         (("ingest", file, "--reports", missing), "ingest.cannot_write_report"),
-        (("ingest", file, missing), "ingest.unreadable_file"),
-        (("ingest", str(pipe)), "ingest.unreadable_file"),
         (("proof", "verify", missing), "proof.unreadable_file"),
         (("backup", "--to", missing + "/x"), "backup.cannot_write"),
     ):
         assert shell.call(*call, expect=1)["error"]["code"] == code
     assert shell.call("transfers", "list") == before
-    assert not (folder / "unread.xml.pain002.xml.part").exists()
+    assert not [*folder.glob("unread.xml.pain002*")]
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_the_next(shell: Shell, folder: Path) -> None:
+    missing, pipe = folder / "not there.xml", folder / "pipe"
+    os.mkfifo(pipe)
+    # Refused by itself, as the debtor has no order more in this hour.
+    wrong = Payment(creditor_account_xml=_iban("FR1420041010050500013M02607"))
+    files = [str(missing), str(pipe), str(folder), str(a_file(folder, "readable.xml", wrong))]
+    for more in ([], ["--dry-run"]):
+        said = [one["result"] for one in shell.call("ingest", *files, *more, expect=1)]
+        assert [one["refusal"] for one in said] == ["ingest.unreadable_file"] * 3 + [None]
+        assert said[0]["sentence"].startswith(f"The file {missing} cannot be read: No such file")
+        assert f"{pipe} cannot be read: it is not a regular file" in said[1]["sentence"]
+        assert said[3]["statuses"] == {"RJCT": 1}
+    told = shell.text("ingest", *files, expect=1)
+    assert f"not there.xml: RJCT, refused whole: ingest.unreadable_file: The file {missing}" in told
+    assert (folder / "readable.xml.pain002.xml").exists()
+    assert sorted(path.name for path in folder.glob("*.pain002.xml*.part")) == []
 
 
 def test_a_hostile_file_is_refused_whole_and_leaves_its_leaf(shell: Shell, folder: Path) -> None:
@@ -225,8 +252,9 @@ def test_a_hostile_file_is_refused_whole_and_leaves_its_leaf(shell: Shell, folde
     refused = shell.call("ingest", str(file), expect=1)
     assert refused[0]["result"]["refusal"] == "iso20022.doctype"
     assert not (folder / "bomb.xml.pain002.xml").exists()
-    missing = shell.call("ingest", str(folder / "absent.xml"), expect=1)
-    assert missing["error"]["code"] == "ingest.unreadable_file"
+    (folder / "empty.xml").touch()
+    empty = shell.call("ingest", str(folder / "empty.xml"), expect=1)
+    assert empty[0]["result"]["refusal"] == "iso20022.empty"
 
 
 def test_a_dry_run_orders_nothing(shell: Shell, folder: Path) -> None:
@@ -248,9 +276,14 @@ def test_a_transfer_is_proven_offline_and_the_audit_is_clean(shell: Shell, folde
         exported = exported_within(shell, 20, number, output, *disclosed)
         assert exported["file"] == str(output)
         export = ("proof", "export", str(number), "--output")
-        for wrong in (folder / "not there" / "x", folder):
-            refused = shell.call(*export, str(wrong), expect=1)
-            assert refused["error"]["code"] == "proof.cannot_write"
+        before = output.read_bytes()
+        for wrong, code in (
+            (folder / "not there" / "x", "proof.cannot_write"),
+            (folder, "proof.file_exists"),
+            (output, "proof.file_exists"),
+        ):
+            assert shell.call(*export, str(wrong), expect=1)["error"]["code"] == code
+        assert output.read_bytes() == before
         proven = shell.call("proof", "verify", str(output), "--key", key)
         assert (proven["verdict"], proven["key"]) == ("verified", "yours")
         assert proven["status"] == "settled"
@@ -372,6 +405,8 @@ def test_accounts_of_one_party_are_found_by_what_it_is_known_by(shell: Shell) ->
     numbers = [row["number"] for row in shell.call("accounts", "list", "--party", "CUST-77")]
     assert len(numbers) == 2
     assert shell.call("accounts", "list", "--party", "CUST-7") == []
+    said = shell.text("accounts", "list", "--party", "CUST-7")
+    assert said == "no account is of the party CUST-7\n"
     everyone = [row["number"] for row in shell.call("accounts", "list")]
     assert set(numbers) < set(everyone)
 
@@ -393,9 +428,13 @@ def test_wrong_usage_of_corrections(folder: Path, call: tuple[str, ...]) -> None
     ("call", "code"),
     [
         (("accounts", "open", ":W-1", "XXQ", "--holder", "H"), "money.unknown_currency"),
-        (("accounts", "open", ":W-2", "eur", "--holder", "H"), "gate.malformed_request"),
-        (("accounts", "open", ":W-3", "EUR", "--holder", ""), "gate.malformed_request"),
-        (("accounts", "fund", ":W-4", "1.00", "EUR", "--reason", ""), "gate.malformed_request"),
+        (("accounts", "open", ":W-2", "eur", "--holder", "H"), "money.unknown_currency"),
+        (("accounts", "open", ":W-3", "EUR", "--holder", ""), "cli.text_length"),
+        (("accounts", "fund", ":W-4", "1.00", "EUR", "--reason", ""), "cli.text_length"),
+        (("credential", "create", ""), "cli.text_length"),
+        (("credential", "revoke", "999"), "credentials.unknown_number"),
+        (("credential", "revoke", "1"), "credentials.unknown_number"),
+        (("transfers", "hold", "5", "--owner", "Ada L", "--reason", "x"), "cli.malformed_owner"),
         (
             ("transfers", "reject", "5", "--code", "ZZZZ", "--reason", "x"),
             "cli.unknown_reason_code",

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from countersign.entrypoints.cli.command_line import parser_for
 from countersign.entrypoints.cli.examples import EXAMPLES
-from countersign.entrypoints.cli.main import main, parser_for
+from countersign.entrypoints.cli.main import main
 from countersign.entrypoints.cli.parsing import PROGRAM
 
 pytestmark = pytest.mark.fast

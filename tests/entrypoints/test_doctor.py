@@ -141,12 +141,30 @@ def test_faults_of_the_key(unstarted: Path) -> None:
     key.chmod(0o600)
     inside = key.rename(unstarted / "key")
     missing = said(unstarted)["doctor.key_file"]
-    assert missing.level == Level.FAIL
+    assert (missing.level, missing.reason) == (Level.FAIL, "vault.key_file_missing")
     assert str(key) in missing.english
     found = said(unstarted, COUNTERSIGN_KEY_FILE=str(inside))
     assert found["doctor.key_file"].reason == "vault.key_inside_data"
     create_key_file(key, data_dir=unstarted)
     assert worst(unstarted) == stopped | {"doctor.keyset": "fail"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_key_of_another_user_is_a_fault_unless_the_folder_is_that_users_too(
+    unstarted: Path,
+) -> None:
+    key = default_key_file(unstarted)
+    os.chown(key, 65534, 65534)
+    found = said(unstarted)
+    assert (found["doctor.key_file"].level, "doctor.keyset" in found) == (Level.FAIL, False)
+    assert found["doctor.key_file"].reason == "vault.key_file_of_another"
+    assert "belongs to user 65534" in found["doctor.key_file"].english
+    os.chown(unstarted, 65534, 65534)
+    found = said(unstarted)
+    assert (found["doctor.key_file"].level, "doctor.keyset" in found) == (Level.WARN, False)
+    assert found["doctor.data_folder"].level == Level.WARN
+    key.chmod(0o640)
+    assert said(unstarted)["doctor.key_file"].reason == "vault.key_file_exposed"
 
 
 def test_faults_of_the_data_folder(unstarted: Path) -> None:
@@ -270,6 +288,21 @@ def as_a_stranger(folder: Path) -> None:
     found = {finding.code: finding.verdict for finding in examine()}
     assert found["doctor.data_folder"].level == Level.FAIL
     assert "may not read" in found["doctor.data_folder"].english
+
+
+def before_a_closed_folder(folder: Path) -> None:
+    """What nobody could look at is not called private."""
+    os.environ["COUNTERSIGN_DATA"] = str(folder / "data")
+    found = {finding.code: finding.verdict for finding in examine()}
+    assert found["doctor.private_files"].level == Level.FAIL
+    assert "may not read" in found["doctor.private_files"].english
+    assert found["doctor.settings"].reason == "settings.out_of_reach"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_private_files_out_of_reach_are_not_called_private(unstarted: Path) -> None:
+    unstarted.chmod(0o700)
+    run_as_ordinary_user(before_a_closed_folder, unstarted.parent)
 
 
 def as_its_owner(folder: Path) -> None:

@@ -1,8 +1,10 @@
-"""Amounts as the command line shows them."""
+"""Amounts as the command line shows them, and the rail's faults as it reads them."""
 
 import pytest
 
+from countersign.entrypoints.cli.command_line import parsed_from
 from countersign.entrypoints.cli.parsing import amount_text
+from countersign.entrypoints.rail.behaviour import Behaviour
 
 pytestmark = pytest.mark.fast
 
@@ -23,3 +25,31 @@ def test_an_amount_has_its_sign_separators_and_all_decimals(
     units: int, currency: str, text: str
 ) -> None:
     assert amount_text(units, currency) == text
+
+
+def test_faults_of_the_rail_are_read() -> None:
+    asked = parsed_from(["run", "--rail-faults", "reject=0.1, lose_answer=1,delay_max_ms=20"])
+    assert asked.rail_faults == Behaviour(reject=0.1, lose_answer=1.0, delay_max_ms=20)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("reject=2", "reject needs a number from 0 (never) to 1 (always), not 2"),
+        ("reject=nan", "reject needs a number from 0 (never) to 1 (always), not nan"),
+        ("lose_order=-0.1", "lose_order needs a number from 0 (never) to 1 (always), not -0.1"),
+        ("reject=often", "reject needs a number from 0 (never) to 1 (always), not often"),
+        ("reject", "reject needs a number from 0 (never) to 1 (always), not "),
+        ("delay_max_ms=0.5", "delay_max_ms needs a whole number of milliseconds, a day at most"),
+        ("delay_max_ms=86400001", "needs a whole number of milliseconds, a day at most, not 864"),
+        ("foo=1", "foo is no fault of the rail; known are reject, lose_order, lose_answer, double"),
+        ("says_in_process=1", "says_in_process is no fault of the rail; known are reject, "),
+    ],
+)
+def test_a_wrong_fault_is_told_in_plain_words(
+    text: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parsed_from(["run", "--rail-faults", text])
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countersign.infra.iso20022.errors import Doctype, NotXml, TooLarge, WrongEncoding
+from countersign.infra.iso20022.errors import Doctype, Empty, NotXml, TooLarge, WrongEncoding
 from countersign.infra.iso20022.source import PROLOG_CHARACTERS_MAX, Source
 from countersign.kernel.refusal import Refusal
 
@@ -87,7 +87,6 @@ def test_a_document_type_never_gets_through(text: str, encoding: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "",
         " \n",
         "<",
         "<!-- never ended ",
@@ -103,6 +102,13 @@ def test_a_document_type_never_gets_through(text: str, encoding: str) -> None:
 def test_what_has_no_root_element_is_not_xml(text: str) -> None:
     with pytest.raises(NotXml):
         _read(text.encode())
+
+
+def test_a_file_without_a_byte_is_empty() -> None:
+    with pytest.raises(Empty):
+        _read(b"")
+    with pytest.raises(NotXml):
+        _read(b"\n")
 
 
 def test_an_endless_prolog_is_too_large() -> None:

@@ -3,14 +3,18 @@
 from pathlib import Path
 
 import pytest
+from tests.support.postgres import reachable_folder
+from tests.support.processes import run_as_ordinary_user
 
 from countersign.infra.settings import (
     FILE_NAME,
     BadSetting,
     LogLevel,
+    SettingsOutOfReach,
     UnknownSetting,
     UnreadableSettings,
     load_settings,
+    plain_path,
 )
 from countersign.kernel.refusal import Refusal
 
@@ -65,13 +69,26 @@ def test_an_empty_variable_is_not_set(tmp_path: Path) -> None:
     assert settings.pg_user == "from_file"
 
 
+def test_a_path_is_shown_without_detours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "a" / "b")
+    for path in ("../../data", "./../x/../../data", f"{tmp_path}/a/../data"):
+        assert load_settings({"COUNTERSIGN_DATA": path}).data_dir == tmp_path / "data"
+    assert load_settings({"COUNTERSIGN_DATA": ".."}).data_dir == tmp_path / "a"
+    # After a link `..` is where the link leads, and a data folder that is a link stays one, so
+    # that its key stays beside it.
+    (tmp_path / "link").symlink_to(tmp_path / "a" / "b")
+    assert plain_path(tmp_path / "link" / ".." / "c") == tmp_path / "a" / "c"
+    assert plain_path(tmp_path / "a" / ".." / "link") == tmp_path / "link"
+
+
 def test_relative_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data_dir = tmp_path / "data"
     data_dir.mkdir()
     (data_dir / FILE_NAME).write_text('key_file = "../keys/one"\n')
     monkeypatch.chdir(tmp_path)
     settings = load_settings(environment_of(data_dir, COUNTERSIGN_SCHEMA_DIR="schemas"))
-    assert settings.key_file == data_dir / "../keys/one"
+    assert settings.key_file == tmp_path / "keys" / "one"
     assert settings.schema_dir == tmp_path / "schemas"
 
 
@@ -85,7 +102,7 @@ def test_relative_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         ('pg_user = ""', BadSetting, {"name": "pg_user"}),
         ('log_level = "loud"', BadSetting, {"name": "log_level"}),
         ('database_url = "mysql://x"', BadSetting, {"name": "database_url"}),
-        ('database_url = "hunter2', UnreadableSettings, {"reason": "malformed"}),
+        ('database_url = "hunter2', UnreadableSettings, {}),
     ],
 )
 def test_a_bad_file_is_refused_by_name(
@@ -100,8 +117,22 @@ def test_a_bad_file_is_refused_by_name(
 
 def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).mkdir()
-    with pytest.raises(UnreadableSettings):
+    with pytest.raises(SettingsOutOfReach):
         load_settings(environment_of(tmp_path))
+
+
+def before_a_closed_folder(folder: Path) -> None:
+    (folder / FILE_NAME).write_text("")
+    folder.chmod(0o600)
+    with pytest.raises(SettingsOutOfReach) as refused:
+        load_settings(environment_of(folder))
+    assert refused.value.details == {"file": str(folder / FILE_NAME), "why": "Permission denied"}
+    assert "TOML" not in refused.value.sentence()
+
+
+def test_a_folder_that_may_not_be_entered_is_no_bad_toml() -> None:
+    with reachable_folder() as folder:
+        run_as_ordinary_user(before_a_closed_folder, folder)
 
 
 def test_the_url_is_not_shown(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import ast
 import importlib
 import pkgutil
 import re
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -189,6 +190,24 @@ def test_every_setting_is_in_the_recipe() -> None:
     assert len(listed) >= 7
     for key, variable in listed:
         assert f"| `{key}` | `{variable}` |" in text, key
+
+
+def test_the_help_of_make_names_targets_only() -> None:
+    done = subprocess.run(
+        ["make", "--no-print-directory", "help"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    lines = done.stdout.splitlines()
+    assert len(lines) >= 5
+    for line in lines:
+        make, target, *words = line.split()
+        assert make == "make"
+        assert f"\n{target}:" in makefile
+        assert words
 
 
 def test_the_repository_names_no_registry_and_no_machine() -> None:

@@ -5,12 +5,18 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from tests.support.postgres import reachable_folder
+from tests.support.processes import run_as_ordinary_user
 from tests.vault.conftest import Folders
 
 from countersign.vault.errors import (
     CannotOpen,
     KeyFileExists,
     KeyFileExposed,
+    KeyFileMissing,
+    KeyFileNotMade,
+    KeyFileOfAnother,
+    KeyFileUnreadable,
     KeyFileUnusable,
     KeyInsideData,
     WeakPassphrase,
@@ -62,8 +68,9 @@ def test_an_existing_key_file_is_left_alone(folders: Folders) -> None:
 
 
 def test_a_key_file_needs_its_folder(folders: Folders) -> None:
-    with pytest.raises(KeyFileUnusable):
+    with pytest.raises(KeyFileNotMade) as refused:
         create_key_file(folders.keys / "nowhere" / "key", data_dir=folders.data)
+    assert refused.value.details["why"] == "No such file or directory"
 
 
 def test_a_key_file_inside_the_data_folder_is_refused(folders: Folders) -> None:
@@ -102,8 +109,28 @@ def test_a_key_file_that_others_reach_is_refused(folders: Folders, mode: int) ->
 def test_a_key_file_of_another_user_is_refused(folders: Folders) -> None:
     secret_file(folders.key_file, bytes(32))
     os.chown(folders.key_file, 65534, 65534)
+    protector = KeyFileProtector(path=folders.key_file, data_dir=folders.data)
+    with pytest.raises(KeyFileOfAnother) as refused:
+        protector.key(FILE_SALT)
+    assert refused.value.details["uid"] == 65534
+    folders.key_file.chmod(0o640)
     with pytest.raises(KeyFileExposed):
-        KeyFileProtector(path=folders.key_file, data_dir=folders.data).key(FILE_SALT)
+        protector.key(FILE_SALT)
+
+
+def of_root(folder: Path) -> None:
+    """A key that this user may not read; the test's own process made it."""
+    protector = KeyFileProtector(path=folder / "key", data_dir=folder / "data")
+    with pytest.raises(KeyFileUnreadable) as refused:
+        protector.key(FILE_SALT)
+    assert refused.value.details == {"path": str(folder / "key"), "why": "Permission denied"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_key_file_that_this_user_may_not_read_is_not_called_missing() -> None:
+    with reachable_folder() as folder:
+        secret_file(folder / "key", bytes(32))
+        run_as_ordinary_user(of_root, folder)
 
 
 @pytest.mark.parametrize("content", [b"", bytes(31), bytes(33), bytes(5000)], ids=len)
@@ -116,7 +143,7 @@ def test_a_key_file_of_another_length_is_refused(folders: Folders, content: byte
 
 def test_what_is_no_file_is_refused_without_waiting(folders: Folders) -> None:
     protector = KeyFileProtector(path=folders.key_file, data_dir=folders.data)
-    with pytest.raises(KeyFileUnusable):
+    with pytest.raises(KeyFileMissing):
         protector.key(FILE_SALT)
     os.mkfifo(folders.key_file, 0o600)
     with pytest.raises(KeyFileUnusable):

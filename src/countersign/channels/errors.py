@@ -7,35 +7,37 @@ from countersign.kernel.refusal import Kind, Refusal
 
 
 class WrongNumberOfTransactions(Refusal):
-    """The file says {stated} payments and holds {counted}; nothing was done, send it whole."""
+    """The file says {stated} payments and holds {counted}; nothing was done. Correct the number or send the file whole."""
 
     code = "channels.wrong_number_of_transactions"
     kind = Kind.INVALID
-    chinese = "檔案標示 {stated} 筆付款，實際為 {counted} 筆；未執行任何付款，請完整重送。"
+    chinese = (
+        "檔案標示 {stated} 筆付款，實際為 {counted} 筆；未執行任何付款；請更正筆數或完整重送。"
+    )
 
 
 class WrongControlSum(Refusal):
-    """The file's control sum is not the sum of its amounts; nothing was done, send it again."""
+    """The file's control sum is not the sum of its amounts; nothing was done. Correct the sum or the amounts and send the file again."""
 
     code = "channels.wrong_control_sum"
     kind = Kind.INVALID
-    chinese = "檔案的控制總額與各筆金額總和不符；未執行任何付款，請重新產生並傳送。"
+    chinese = "檔案的控制總額與各筆金額總和不符；未執行任何付款。請更正總額或金額後重送檔案。"
 
 
 class WrongBlockNumberOfTransactions(Refusal):
-    """{element} says {stated} payments and holds {counted}; nothing was done, send the file again."""
+    """{element} says {stated} payments and holds {counted}; nothing was done. Correct the number or send the file whole."""
 
     code = "channels.wrong_block_number_of_transactions"
     kind = Kind.INVALID
-    chinese = "{element} 標示 {stated} 筆付款，實際為 {counted} 筆；未執行任何付款，請重送檔案。"
+    chinese = "{element} 標示 {stated} 筆付款，實際為 {counted} 筆；未執行任何付款；請更正筆數或完整重送檔案。"
 
 
 class WrongBlockControlSum(Refusal):
-    """The control sum of {element} is not the sum of its amounts; nothing was done, send it again."""
+    """The control sum of {element} is not the sum of its amounts; nothing was done. Correct the sum or the amounts and send the file again."""
 
     code = "channels.wrong_block_control_sum"
     kind = Kind.INVALID
-    chinese = "{element} 的控制總額與其金額總和不符；未執行任何付款，請重新產生並傳送。"
+    chinese = "{element} 的控制總額與其金額總和不符；未執行任何付款。請更正總額或金額後重送檔案。"
 
 
 class DuplicateInstructionId(Refusal):

@@ -66,6 +66,7 @@ REASONS: Final[dict[str, str | Reason]] = {
     "gate.key_reused": "AM05",  # Duplication.
     "ids.malformed": "CH16",
     "iso20022.doctype": "FF01",  # File format incomplete or invalid.
+    "iso20022.empty": "FF01",
     "iso20022.encoding": "FF01",
     "iso20022.invalid": "FF01",
     "iso20022.not_xml": "FF02",  # Syntax error, told in the text.

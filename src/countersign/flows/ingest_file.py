@@ -82,7 +82,7 @@ def ingest_file(
         header = read_header(stream, schema_dir=schema_dir)
         if header:
             write_rejection(report, head=head, header=header, refusal=refusal)
-        return _whole(refusal, header)
+        return refused_whole(refusal, header)
     counts: Counter[PaymentStatus] = Counter()
     with tempfile.TemporaryFile() as spool:
         payments = read_instructions(stream, checked, schema_dir=schema_dir)
@@ -109,7 +109,7 @@ def try_file(
     try:
         checked = check_message(stream, schema_dir=schema_dir)
     except Refusal as refusal:
-        return _whole(refusal, None)
+        return refused_whole(refusal)
     counts: Counter[PaymentStatus] = Counter()
     for payment in map(_vetted, read_instructions(stream, checked, schema_dir=schema_dir)):
         if isinstance(payment, Rejected):
@@ -159,7 +159,8 @@ def _keep_refusal(stream: BinaryIO, refusal: Refusal, gate: Gate) -> None:
     gate.submit([Item(Kind.REFUSED_INTAKE, content.digest()[:KEY_BYTES], body)])
 
 
-def _whole(refusal: Refusal, header: Header | None) -> Ingested:
+def refused_whole(refusal: Refusal, header: Header | None = None) -> Ingested:
+    """A file of which nothing goes on."""
     return Ingested(
         message_id=header.message_id if header else None,
         group_status=PaymentStatus.REJECTED,

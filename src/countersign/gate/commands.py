@@ -22,6 +22,7 @@ Code = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9_.]*\Z")]
 RefusalCode = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[a-z0-9_]+\.[a-z0-9_.]+\Z")]
 # A role or a queue, never a person's name: it is kept in clear.
 Owner = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9_.-]+\Z")]
+HOLD_HOURS_MAX = 2160  # 90 days.
 Number = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
 Units = Annotated[int, msgspec.Meta(ge=-(2**62), lt=2**62)]
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
@@ -131,7 +132,7 @@ class Hold(Command, frozen=True):
     permission = Permission.TRANSFERS_HOLD
     transfer: Number
     owner: Owner
-    hours: Annotated[int, msgspec.Meta(ge=1, le=2160)]
+    hours: Annotated[int, msgspec.Meta(ge=1, le=HOLD_HOURS_MAX)]
     reason: Sealed
 
 

@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 
 from countersign.gate.commands import (
+    HOLD_HOURS_MAX,
     AcknowledgeAlert,
     Answer,
     Code,
@@ -90,7 +91,7 @@ class CancelRequest(Request, frozen=True):
 class HoldRequest(Request, frozen=True):
     transfer: Number
     owner: Owner
-    hours: Annotated[int, msgspec.Meta(ge=1, le=2160)]
+    hours: Annotated[int, msgspec.Meta(ge=1, le=HOLD_HOURS_MAX)]
     reason: Text
 
 

@@ -26,7 +26,7 @@ class LogLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The settings of one installation; every path is absolute."""
+    """The settings of one installation; every path is plain."""
 
     data_dir: Path
     database_url: str | None = field(repr=False)  # It may carry a password.
@@ -54,25 +54,40 @@ class BadSetting(Refusal):
     chinese = "{source} 的設定 {name} 須為 {expected}；請在該處更正。"
 
 
+class SettingsOutOfReach(Refusal):
+    """The settings file {file} cannot be read: {why}.
+
+    Run this as the user that runs Countersign, or correct the permissions of the file and its
+    folder.
+    """
+
+    code = "settings.out_of_reach"
+    kind = Kind.FORBIDDEN
+    chinese = (
+        "無法讀取設定檔 {file}：{why}。"
+        "請以執行 Countersign 的使用者身分執行，或更正該檔與其資料夾的權限。"
+    )
+
+
 class UnreadableSettings(Refusal):
-    """The settings file {file} cannot be read as TOML: {reason}; correct it or remove it."""
+    """The settings file {file} cannot be read as TOML; correct it or remove it."""
 
     code = "settings.unreadable"
     kind = Kind.INVALID
-    chinese = "無法以 TOML 讀取設定檔 {file}：{reason}；請更正或移除。"
+    chinese = "無法以 TOML 讀取設定檔 {file}；請更正或移除。"
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings of this process's environment and of the data folder that it names."""
     environment = os.environ if environment is None else environment
-    data_dir = Path(environment.get("COUNTERSIGN_DATA") or "data").absolute()
+    data_dir = plain_path(environment.get("COUNTERSIGN_DATA") or "data")
     file = data_dir / FILE_NAME
     texts = _texts_of_file(file)
     sources = dict.fromkeys(texts, str(file))
     for key, (variable, is_path) in _KEYS.items():
         text = environment.get(variable)
         if text:
-            texts[key] = str(Path(text).absolute()) if is_path else text
+            texts[key] = str(plain_path(text)) if is_path else text
             sources[key] = f"the variable {variable}"
     return Settings(
         data_dir=data_dir,
@@ -84,6 +99,17 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         schema_dir=_path(texts, "schema_dir"),
         log_level=_log_level(texts, sources),
     )
+
+
+def plain_path(path: str | Path) -> Path:
+    """The path as people look for it: absolute, without `..`; a last name that is a link stays."""
+    absolute = Path(path).absolute()
+    if ".." not in absolute.parts:
+        return absolute
+    # What `..` means after a link only the file system knows.
+    if absolute.name == "..":
+        return Path(os.path.realpath(absolute))
+    return Path(os.path.realpath(absolute.parent)) / absolute.name
 
 
 # Key in the file: variable in the environment, and whether it is a path. The data folder has no key
@@ -106,17 +132,17 @@ def _texts_of_file(file: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise UnreadableSettings(file=str(file), reason=str(error.strerror)) from None
+        raise SettingsOutOfReach(file=str(file), why=str(error.strerror)) from None
     except ValueError:
         # The parser's message is dropped: it may repeat a line that holds a password.
-        raise UnreadableSettings(file=str(file), reason="malformed") from None
+        raise UnreadableSettings(file=str(file)) from None
     texts = {}
     for key, value in values.items():
         if key not in _KEYS:
             raise UnknownSetting(file=str(file), key=key)
         if not isinstance(value, str) or not value:
             raise BadSetting(name=key, source=str(file), expected="a text that is not empty")
-        texts[key] = str(file.parent / value) if _KEYS[key][1] else value
+        texts[key] = str(plain_path(file.parent / value)) if _KEYS[key][1] else value
     return texts
 
 

@@ -8,7 +8,6 @@ values, never restricted text, because they reach logs and answers.
 
 import inspect
 import re
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import ClassVar, Literal, Self
 
@@ -52,7 +51,9 @@ class Refusal(Exception):
         """Say what is wrong and what to do next, with the details filled in."""
         template = type(self).chinese if language == "zh" else _english(type(self))
         # One pass, so that braces inside a detail's value are never read as a placeholder.
-        return _PLACEHOLDER.sub(lambda found: _shown(self.details, found[1]), template)
+        # A detail is missing where only the code came, as from the journal.
+        missing = "（未說明）" if language == "zh" else "(not told)"
+        return _PLACEHOLDER.sub(lambda found: str(self.details.get(found[1], missing)), template)
 
     def unraised(self) -> Self:
         """The same refusal to keep: one that was raised holds on to frames and all they held."""
@@ -97,10 +98,6 @@ def _register(cls: type[Refusal]) -> None:
 
 def _english(cls: type[Refusal]) -> str:
     return " ".join(inspect.cleandoc(cls.__doc__ or "").split())
-
-
-def _shown(details: Mapping[str, str | int], name: str) -> str:
-    return str(details.get(name, f"<{name}>"))
 
 
 def _rebuild(cls: type[Refusal], details: dict[str, str | int]) -> Refusal:

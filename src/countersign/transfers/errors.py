@@ -8,7 +8,7 @@ class IllegalMove(Refusal):
 
     code = "transfers.illegal_move"
     kind = Kind.CONFLICT
-    chinese = "此轉賬目前為 {current}，不能變為 {target}；請重新查看後再操作。"
+    chinese = "此轉帳目前為 {current}，不能變為 {target}；請重新查看後再操作。"
 
 
 class UnknownTransfer(Refusal):
@@ -16,7 +16,7 @@ class UnknownTransfer(Refusal):
 
     code = "transfers.unknown"
     kind = Kind.NOT_FOUND
-    chinese = "沒有此編號的未結轉賬；請用 `transfers list` 核對編號。"
+    chinese = "沒有此編號的未結轉帳；請用 `transfers list` 核對編號。"
 
 
 class OtherHold(Refusal):
@@ -32,7 +32,7 @@ class NotDue(Refusal):
 
     code = "transfers.not_due"
     kind = Kind.CONFLICT
-    chinese = "此轉賬的執行日期未到，尚不能發出。"
+    chinese = "此轉帳的執行日期未到，尚不能發出。"
 
 
 class SameAccount(Refusal):

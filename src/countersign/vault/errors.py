@@ -48,12 +48,75 @@ class KeyFileExposed(Refusal):
     )
 
 
+class KeyFileMissing(Refusal):
+    """There is no secret file {path}.
+
+    Put it back from its copy, or name the right one: in COUNTERSIGN_KEY_FILE or
+    COUNTERSIGN_PASSPHRASE_FILE, for `restore` with --key-file.
+    """
+
+    code = "vault.key_file_missing"
+    kind = Kind.NOT_FOUND
+    chinese = (
+        "沒有機密檔 {path}。請從複本放回，或指定正確的檔案："
+        "以 COUNTERSIGN_KEY_FILE 或 COUNTERSIGN_PASSPHRASE_FILE，`restore` 則以 --key-file。"
+    )
+
+
+class KeyFileNotMade(Refusal):
+    """The key file {path} cannot be made: {why}.
+
+    Name a data folder with --data beside which this user may write, or make a key elsewhere and
+    name it in COUNTERSIGN_KEY_FILE.
+    """
+
+    code = "vault.key_file_not_made"
+    kind = Kind.UNAVAILABLE
+    chinese = (
+        "無法建立金鑰檔 {path}：{why}。請以 --data 指定此使用者可在其旁寫入的資料夾，"
+        "或在他處建立金鑰並以 COUNTERSIGN_KEY_FILE 指定。"
+    )
+
+
+class KeyFileOfAnother(Refusal):
+    """The secret file {path} belongs to user {uid}, who may exchange it; run this as that user.
+
+    If it is meant for the user that asks, give it to that user.
+    """
+
+    code = "vault.key_file_of_another"
+    kind = Kind.FORBIDDEN
+    chinese = (
+        "機密檔 {path} 屬於使用者 {uid}，該使用者能將其調換；請以該使用者身分執行。"
+        "若該檔應屬於目前的使用者，請變更其擁有者。"
+    )
+
+
+class KeyFileUnreadable(Refusal):
+    """The secret file {path} cannot be read: {why}.
+
+    Run this as the user that runs Countersign, or correct the permissions of its folder.
+    """
+
+    code = "vault.key_file_unreadable"
+    kind = Kind.FORBIDDEN
+    chinese = "無法讀取機密檔 {path}：{why}。請以執行 Countersign 的使用者身分執行，或更正其資料夾的權限。"
+
+
 class KeyFileUnusable(Refusal):
-    """The secret file {path} is missing or was changed; name the right file in the settings."""
+    """{path} is neither a key of 32 bytes nor a passphrase: it was changed, or it is another file.
+
+    Put it back from its copy, or name the right one: in COUNTERSIGN_KEY_FILE or
+    COUNTERSIGN_PASSPHRASE_FILE, for `restore` with --key-file.
+    """
 
     code = "vault.key_file_unusable"
     kind = Kind.UNAVAILABLE
-    chinese = "機密檔 {path} 不存在或已遭更動；請在設定中指定正確的檔案。"
+    chinese = (
+        "{path} 既非 32 位元組的金鑰，亦非通行片語：已遭更動，或是其他檔案。"
+        "請從複本放回，或指定正確的檔案："
+        "以 COUNTERSIGN_KEY_FILE 或 COUNTERSIGN_PASSPHRASE_FILE，`restore` 則以 --key-file。"
+    )
 
 
 class KeyInsideData(Refusal):

@@ -25,6 +25,10 @@ from countersign.vault.errors import (
     CannotOpen,
     KeyFileExists,
     KeyFileExposed,
+    KeyFileMissing,
+    KeyFileNotMade,
+    KeyFileOfAnother,
+    KeyFileUnreadable,
     KeyFileUnusable,
     KeyInsideData,
     WeakPassphrase,
@@ -134,8 +138,8 @@ def create_key_file(path: Path, *, data_dir: Path) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
         raise KeyFileExists(path=str(path)) from None
-    except OSError:
-        raise KeyFileUnusable(path=str(path)) from None
+    except OSError as error:
+        raise KeyFileNotMade(path=str(path), why=str(error.strerror)) from None
     with os.fdopen(descriptor, "wb") as file:
         file.write(secrets.token_bytes(KEY_BYTES))
         file.flush()
@@ -161,15 +165,19 @@ def _read_secret(path: Path, *, data_dir: Path) -> bytes:
     try:
         # Without O_NONBLOCK a named pipe in the file's place would stop the start for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError:
-        raise KeyFileUnusable(path=str(path)) from None
+    except FileNotFoundError:
+        raise KeyFileMissing(path=str(path)) from None
+    except OSError as error:
+        raise KeyFileUnreadable(path=str(path), why=str(error.strerror)) from None
     try:
         # Asked of the open file, not of its name, which may point elsewhere by now.
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > _SECRET_BYTES_MAX:
             raise KeyFileUnusable(path=str(path))
-        if status.st_mode & _OTHERS or status.st_uid not in {0, os.geteuid()}:
+        if status.st_mode & _OTHERS:
             raise KeyFileExposed(path=str(path))
+        if status.st_uid not in {0, os.geteuid()}:
+            raise KeyFileOfAnother(path=str(path), uid=status.st_uid)
         return os.read(descriptor, _SECRET_BYTES_MAX)
     finally:
         os.close(descriptor)

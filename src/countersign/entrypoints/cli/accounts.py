@@ -18,10 +18,10 @@ from countersign.entrypoints.cli.parsing import (
     group,
     is_refused,
     money,
-    operator,
     whole_number,
 )
-from countersign.entrypoints.cli.terminal import Terminal
+from countersign.entrypoints.cli.requests import asked
+from countersign.entrypoints.cli.terminal import Terminal, visible
 from countersign.entrypoints.holders import open_holder
 from countersign.entrypoints.installation import load_installation
 from countersign.gate.commands import Kind
@@ -145,8 +145,7 @@ def open_account(arguments: argparse.Namespace, terminal: Terminal) -> int:
         overdraft,
         arguments.party,
     )
-    with operator(arguments) as gate:
-        answer = gate.ask(Kind.OPEN_ACCOUNT, request)
+    answer = asked(arguments, Kind.OPEN_ACCOUNT, request)
     if is_refused(answer):
         return terminal.refused_answer(answer)
     number = msgspec.msgpack.decode(answer.detail)
@@ -177,8 +176,8 @@ def correct(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def reverse(arguments: argparse.Namespace, terminal: Terminal) -> int:
-    with operator(arguments) as gate:
-        answer = gate.ask(Kind.REVERSE, ReverseRequest(arguments.number, arguments.reason))
+    request = ReverseRequest(arguments.number, arguments.reason)
+    answer = asked(arguments, Kind.REVERSE, request)
     if is_refused(answer):
         return terminal.refused_answer(answer)
     text = f"command {arguments.number} is reversed (command {answer.number})"
@@ -216,7 +215,10 @@ def list_accounts(arguments: argparse.Namespace, terminal: Terminal) -> int:
                     "frozen" if is_frozen else "",
                 )
             )
-    return terminal.table(_HEADINGS, rows, "no account is open yet: `countersign accounts open`")
+    empty = "no account is open yet: `countersign accounts open`"
+    if arguments.party is not None:
+        empty = f"no account is of the party {visible(arguments.party)}"
+    return terminal.table(_HEADINGS, rows, empty)
 
 
 def _booked(
@@ -227,8 +229,7 @@ def _booked(
     text: str,
 ) -> int:
     """Ask for an entry in the ledger and say its command number."""
-    with operator(arguments) as gate:
-        answer = gate.ask(kind, request)
+    answer = asked(arguments, kind, request)
     if is_refused(answer):
         return terminal.refused_answer(answer)
     return terminal.value({"command": answer.number}, f"{text} (command {answer.number})")

@@ -1,6 +1,7 @@
 """`countersign backup --to FILE`: one sealed file of the whole installation, without its key."""
 
 import argparse
+import os
 import signal
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,8 +11,9 @@ from countersign.entrypoints.backup.keys import key_path
 from countersign.entrypoints.cli.parsing import Subcommands, add_command
 from countersign.entrypoints.cli.terminal import Terminal
 from countersign.entrypoints.installation import Installation, load_installation
-from countersign.flows.backup.errors import CannotWrite
+from countersign.flows.backup.errors import CannotWrite, InsideData, NoSuchFolder
 from countersign.infra.clock import SystemClock
+from countersign.infra.settings import plain_path
 
 SUFFIX = ".csbackup"
 
@@ -26,10 +28,10 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--to",
-        type=Path,
         required=True,
         metavar="FILE",
-        help=f"a new file, named NAME{SUFFIX}; in a folder that is there it gets a name by itself",
+        help=f"a new file, such as demo{SUFFIX}; in a folder that is there, such as /backups/, it"
+        " gets a name by itself",
     )
 
 
@@ -38,7 +40,7 @@ def backup(arguments: argparse.Namespace, terminal: Terminal) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     installation = load_installation(arguments.settings)
     terminal.progress("reading the database")
-    file = _named(arguments.to.absolute(), installation)
+    file = _named(arguments.to, installation)
     made = back_up_installation(
         installation,
         file,
@@ -48,12 +50,19 @@ def backup(arguments: argparse.Namespace, terminal: Terminal) -> int:
     return terminal.value(_value(installation, made, key), _text(made, key))
 
 
-def _named(to: Path, installation: Installation) -> Path:
+def _named(text: str, installation: Installation) -> Path:
+    """The file to write; a path that ends in a slash is meant as a folder."""
+    to = plain_path(text)
     try:
         is_folder = to.is_dir()
     except OSError as error:
         raise CannotWrite(file=str(to), why=str(error.strerror)) from None
+    if Path(os.path.realpath(to)).is_relative_to(os.path.realpath(installation.data_dir)):
+        raise InsideData(file=str(to), folder=str(installation.data_dir))
     if not is_folder:
+        # It is not made: what is missing may be a disk, and the backup would lie beside the data.
+        if text.endswith("/"):
+            raise NoSuchFolder(folder=str(to))
         return to
     now = datetime.fromtimestamp(SystemClock().now_ms() // 1000, UTC)
     return to / f"{installation.name}-{now:%Y%m%dT%H%M%SZ}{SUFFIX}"

@@ -6,10 +6,11 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import msgspec
 
+from countersign.access.errors import UnknownCredential
 from countersign.access.model import Permission, verifier_of
 from countersign.entrypoints.cli.parsing import (
     Subcommands,
@@ -19,24 +20,56 @@ from countersign.entrypoints.cli.parsing import (
     operator,
     whole_number,
 )
+from countersign.entrypoints.cli.requests import asked, require_readable
 from countersign.entrypoints.cli.terminal import Terminal
 from countersign.entrypoints.installation import Installation, load_installation
 from countersign.gate.commands import Kind, SetCredential
 from countersign.gate.requests import Query
+from countersign.kernel.refusal import Kind as RefusalKind
+from countersign.kernel.refusal import Refusal
 
 _NO_VERIFIER = b"\x00" * 32
+_NUMBER_MAX = 2**31 - 1  # More than the gate ever gives.
+
+
+class UnknownNumber(Refusal):
+    """No credential that can be revoked has the number {number}; see `credential list`.
+
+    The gate's own parts keep theirs, and one that is revoked stays so.
+    """
+
+    code = "credentials.unknown_number"
+    kind = RefusalKind.NOT_FOUND
+    chinese = (
+        "沒有編號為 {number} 且可撤銷的憑證；請以 `credential list` 查看。"
+        "系統本身各部分的憑證不能撤銷，已撤銷者不會恢復。"
+    )
 
 
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     commands = group(subcommands, "credential", "create, revoke and list channel credentials")
     creating = add_command(
-        commands, common, "create", create, "create a credential; its token is shown once"
+        commands,
+        common,
+        "create",
+        create,
+        "create a credential; its token is shown once",
+        description="Create a credential; its token is shown once. A file that was ordered is known"
+        " again under its own credential only: the same file under another one orders again.",
     )
     creating.add_argument("name", help="for example the name of the ERP system")
     creating.add_argument(
         "--save", action="store_true", help="keep the token in the data folder, for `ingest` here"
     )
-    revoking = add_command(commands, common, "revoke", revoke, "revoke a credential for good")
+    revoking = add_command(
+        commands,
+        common,
+        "revoke",
+        revoke,
+        "revoke a credential for good",
+        description="Revoke a credential for good. There is no new token for it but a new"
+        " credential, under which a file that was ordered with the old one orders again.",
+    )
     revoking.add_argument(
         "number", type=whole_number, help="the credential's number, as `credential list` shows it"
     )
@@ -52,6 +85,7 @@ def create(arguments: argparse.Namespace, terminal: Terminal) -> int:
         permissions=[Permission.TRANSFERS_ORDER],
         is_active=True,
     )
+    require_readable(command)
     # Written before the gate is asked: a token that cannot be kept is never one that opens.
     with operator(arguments) as gate, _kept(arguments, token) as keep:
         answer = gate.ask(Kind.SET_CREDENTIAL, command)
@@ -64,11 +98,16 @@ def create(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def revoke(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    number = arguments.number
+    if number > _NUMBER_MAX:
+        raise UnknownNumber(number=number)
     command = SetCredential(
-        number=arguments.number, name="-", verifier=_NO_VERIFIER, permissions=[], is_active=False
+        number=number, name="-", verifier=_NO_VERIFIER, permissions=[], is_active=False
     )
-    with operator(arguments) as gate:
-        answer = gate.ask(Kind.SET_CREDENTIAL, command)
+    answer = asked(arguments, Kind.SET_CREDENTIAL, command)
+    if answer.outcome == UnknownCredential.code:
+        # The gate says this of a token as well, and there is none here.
+        raise UnknownNumber(number=number)
     if is_refused(answer):
         return terminal.refused_answer(answer)
     return terminal.value({"credential": arguments.number}, "revoked; it opens nothing any more")
@@ -84,12 +123,10 @@ def list_credentials(arguments: argparse.Namespace, terminal: Terminal) -> int:
     return terminal.table(("number", "name", "state", "permissions"), rows, "no credential")
 
 
-def saved_token(installation: Installation, name: str | None) -> str | None:
-    """The token that `create --save` kept under this name; without a name, the only one kept."""
+def saved_tokens(installation: Installation) -> dict[str, Path]:
+    """Where `create --save` kept tokens, by the names of their credentials."""
     files = sorted(_folder(installation).glob("*.token"))
-    wanted = f"{quote(name, safe='')}.token" if name else None
-    found = [file for file in files if wanted in {None, file.name}]
-    return found[0].read_text(encoding="utf-8") if len(found) == 1 else None
+    return {unquote(file.stem): file for file in files}
 
 
 @contextlib.contextmanager

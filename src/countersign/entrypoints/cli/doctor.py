@@ -8,7 +8,7 @@ import os
 from collections import Counter
 
 from countersign.entrypoints.cli.parsing import Subcommands, add_command
-from countersign.entrypoints.cli.terminal import DONE, REFUSED, Terminal
+from countersign.entrypoints.cli.terminal import DONE, REFUSED, Terminal, language_of
 from countersign.entrypoints.doctor.examination import Finding, examine
 from countersign.entrypoints.doctor.model import Level
 
@@ -31,7 +31,7 @@ def doctor(arguments: argparse.Namespace, terminal: Terminal) -> int:
     del arguments
     findings = examine()
     counts = Counter(finding.verdict.level for finding in findings)
-    is_chinese = os.environ.get("LANG", "en").startswith("zh")
+    is_chinese = language_of(os.environ).startswith("zh")
     value = {
         "healthy": counts[Level.FAIL] == 0,
         "fail": counts[Level.FAIL],

@@ -3,6 +3,7 @@
 import argparse
 
 import msgspec
+import psycopg
 
 from countersign.entrypoints.cli.parsing import (
     ACCOUNT_HELP,
@@ -11,11 +12,16 @@ from countersign.entrypoints.cli.parsing import (
     account_reference,
     add_command,
     is_refused,
-    operator,
 )
+from countersign.entrypoints.cli.requests import asked
 from countersign.entrypoints.cli.terminal import Terminal
+from countersign.entrypoints.installation import Installation, load_installation
 from countersign.gate.commands import Kind
+from countersign.gate.intake import ACCOUNT_INDEX
+from countersign.gate.journal.standing import open_accounts
 from countersign.gate.requests import FreezeRequest, UnfreezeRequest
+from countersign.infra.database import Role
+from countersign.vault.blind_index import blind_index
 
 
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
@@ -31,21 +37,34 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
 def freeze(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """The answer lists what had been dispatched before: it can only be asked back."""
     request = FreezeRequest(account_reference(arguments.account), arguments.reason)
-    with operator(arguments) as gate:
-        answer = gate.ask(Kind.FREEZE, request)
+    is_here = _is_here(load_installation(arguments.settings), request.account)
+    answer = asked(arguments, Kind.FREEZE, request)
     if is_refused(answer):
         return terminal.refused_answer(answer)
     left: list[int] = msgspec.msgpack.decode(answer.detail)
     remark = "nothing had left before"
     if left:
         remark = "dispatched before the freeze: " + ", ".join(map(str, left))
-    return terminal.value({"frozen": True, "left_before": left}, f"frozen; {remark}")
+    if not is_here:
+        # As wanted for an account elsewhere; of a slip it is the only sign.
+        remark += (
+            "\nNo account here has this identification. If one was meant, check it, freeze that one"
+            " and lift this freeze with `countersign unfreeze`."
+        )
+    value = {"frozen": True, "left_before": left, "is_here": is_here}
+    return terminal.value(value, f"frozen; {remark}")
 
 
 def unfreeze(arguments: argparse.Namespace, terminal: Terminal) -> int:
     request = UnfreezeRequest(account_reference(arguments.account), arguments.reason)
-    with operator(arguments) as gate:
-        answer = gate.ask(Kind.UNFREEZE, request)
+    answer = asked(arguments, Kind.UNFREEZE, request)
     if is_refused(answer):
         return terminal.refused_answer(answer)
     return terminal.value({"frozen": False}, "the freeze is lifted")
+
+
+def _is_here(installation: Installation, account: str) -> bool:
+    """Whether an account is open here under this identification."""
+    index = blind_index(installation.keyset().blind_index.current, ACCOUNT_INDEX, account)
+    with psycopg.connect(installation.dsn(Role.APP)) as connection:
+        return bool(open_accounts(connection, [index]))

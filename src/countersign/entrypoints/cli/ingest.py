@@ -12,12 +12,12 @@ import psycopg
 
 from countersign.channels.model import PaymentResult, PaymentStatus
 from countersign.channels.pain002 import ReportHead
-from countersign.entrypoints.cli.credentials import saved_token
+from countersign.entrypoints.cli.credentials import saved_tokens
 from countersign.entrypoints.cli.parsing import Subcommands, add_command, connected
 from countersign.entrypoints.cli.reasons import all_in_words
 from countersign.entrypoints.cli.terminal import DONE, REFUSED, Terminal, visible
 from countersign.entrypoints.installation import Installation, load_installation
-from countersign.flows.ingest_file import Ingested, ingest_file, try_file
+from countersign.flows.ingest_file import Ingested, ingest_file, refused_whole, try_file
 from countersign.gate.client import GateClient
 from countersign.gate.requests import CHANNEL_SOCKET
 from countersign.infra.clock import SystemClock
@@ -46,6 +46,22 @@ class NoToken(Refusal):
         "未提供通道令牌；請以 `credential create NAME --save` 建立憑證，"
         "或將令牌放入 COUNTERSIGN_TOKEN。"
     )
+
+
+class SeveralTokens(Refusal):
+    """Several tokens are saved here ({names}); name the one to order with by --credential."""
+
+    code = "ingest.several_tokens"
+    kind = Kind.INVALID
+    chinese = "此處保存了多個令牌（{names}）；請以 --credential 指定要用的一個。"
+
+
+class NoSuchToken(Refusal):
+    """No token is saved as {name}; `credential create NAME --save` saves one as it makes it."""
+
+    code = "ingest.no_such_token"
+    kind = Kind.NOT_FOUND
+    chinese = "沒有以 {name} 保存的令牌；`credential create NAME --save` 會在建立時保存。"
 
 
 class UnreadableFile(Refusal):
@@ -81,13 +97,22 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         description="Order the payments of pain.001 files; a pain.002 answers each. A line for each"
         " payment says what became of it and why. Ends with 1 if a file was refused whole or"
         " nothing of it was accepted (RJCT), with 0 if all or a part of each was accepted or is"
-        " pending. A file that is refused does not stop the next one.",
+        " pending. A file that is refused or cannot be read does not stop the next one.",
     )
     parser.add_argument(
         "files", nargs="+", type=Path, metavar="FILE", help="a pain.001 file, version .03 to .13"
     )
-    parser.add_argument("--dry-run", action="store_true", help="check only; order nothing")
-    parser.add_argument("--credential", metavar="NAME", help="use the token saved under this name")
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="check form and content of the files, not accounts, funds or rules; order nothing",
+    )
+    parser.add_argument(
+        "--credential",
+        metavar="NAME",
+        help="use the token saved under this name (default: $COUNTERSIGN_TOKEN, else the only one"
+        " that is saved)",
+    )
     parser.add_argument(
         "--reports", type=Path, metavar="DIR", help="where answers go (default: beside the file)"
     )
@@ -133,15 +158,15 @@ class Told:
 
 def ingest(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Go on with the next file when one is refused; the exit code tells that one was."""
-    for file in arguments.files:
-        with _opened(file):
-            pass  # Before anything is ordered.
     with contextlib.ExitStack() as stack:
         take = _taking(arguments, stack)
         said = []
         for file in arguments.files:
             told = Told(terminal, file)
-            result = take(file, told)
+            try:
+                result = take(file, told)
+            except UnreadableFile as refusal:
+                result = refused_whole(refusal)
             terminal.say(f"{visible(file.name)}: {_summary(result)}")
             value = {
                 "file": visible(str(file)),
@@ -198,8 +223,7 @@ def _ingested(
     now_ms = SystemClock().now_ms()
     head = ReportHead(message_id=f"CS{new_id(now_ms).hex()}", created_ms=now_ms)
     folder = arguments.reports or file.parent
-    mode = file.stat().st_mode
-    with _opened(file) as stream, _whole_report(folder, file.name, mode) as target:
+    with _opened(file) as stream, _whole_report(folder, file.name, _mode(stream)) as target:
         _keep_sealed(installation, file.name, stream)
         stream.seek(0)
         return in_own_thread(
@@ -257,20 +281,32 @@ def _keep_sealed(installation: Installation, name: str, stream: BinaryIO) -> Non
 
 
 def _token(installation: Installation, name: str | None) -> str:
-    from_environment = None if name else os.environ.get("COUNTERSIGN_TOKEN")
-    token = from_environment or saved_token(installation, name)
-    if not token:
-        raise NoToken
-    return token
+    """The token that was named; else the variable's; else the only one that is saved."""
+    saved = saved_tokens(installation)
+    if name is None:
+        if token := os.environ.get("COUNTERSIGN_TOKEN"):
+            return token
+        if not saved:
+            raise NoToken
+        if len(saved) > 1:
+            raise SeveralTokens(names=", ".join(saved))
+        name = next(iter(saved))
+    if name not in saved:
+        raise NoSuchToken(name=name)
+    return saved[name].read_text(encoding="utf-8")
+
+
+def _mode(stream: BinaryIO) -> int:
+    return os.fstat(stream.fileno()).st_mode
 
 
 @contextlib.contextmanager
 def _opened(file: Path) -> Iterator[BinaryIO]:
     try:
         if file.exists() and not file.is_file():
-            raise UnreadableFile(file=file.name, why="it is not a regular file")
+            raise UnreadableFile(file=str(file), why="it is not a regular file")
         stream = file.open("rb")
     except OSError as error:
-        raise UnreadableFile(file=file.name, why=str(error.strerror)) from None
+        raise UnreadableFile(file=str(file), why=str(error.strerror)) from None
     with stream:
         yield stream

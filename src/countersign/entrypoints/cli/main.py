@@ -1,140 +1,53 @@
-"""`countersign`: reads the arguments, runs one command, turns a refusal into an exit code."""
+"""`countersign`: one command, which Ctrl-C ends without a word at any time.
 
-import argparse
+Loading a command takes half a second, so what it needs is imported inside of `main`.
+"""
+
+import contextlib
+import io
 import os
+import signal
 import sys
-from collections.abc import Sequence
-from importlib import import_module
-from importlib.metadata import version
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
-from psycopg import OperationalError
-
-from countersign.entrypoints.cli.parsing import PROGRAM, Command, CommandParser
-from countersign.entrypoints.cli.terminal import REFUSED, Terminal, language_of
-from countersign.entrypoints.installation import NotRunning
-from countersign.gate.client import FrameRefused
-from countersign.infra.logs import configure_logs
-from countersign.infra.settings import load_settings
-from countersign.kernel.refusal import Kind, Refusal
-
-# In the order of the help. A command loads its own module only: all of them take a second.
-_MODULES = {
-    "run": "run",
-    "accounts": "accounts",
-    "ingest": "ingest",
-    "transfers": "transfers",
-    "alerts": "alerts",
-    "policy": "policy",
-    "freeze": "freezes",
-    "unfreeze": "freezes",
-    "proof": "proof",
-    "audit": "audit",
-    "credential": "credentials",
-    "backup": "backup",
-    "restore": "restore",
-    "doctor": "doctor",
-    "bench": "bench",
-}
-
-
-class SystemRefused(Refusal):
-    """The operating system refused {what}: {why}.
-
-    See who owns it, its permissions and the free space, then ask again.
-    """
-
-    code = "cli.system_refused"
-    kind = Kind.UNAVAILABLE
-    chinese = "作業系統拒絕存取 {what}：{why}。請檢查其擁有者、權限與可用空間，然後重試。"
-
-
-class NotAFolder(Refusal):
-    """{folder} is not a folder; name the data folder with --data."""
-
-    code = "cli.not_a_folder"
-    kind = Kind.INVALID
-    chinese = "{folder} 不是資料夾；請以 --data 指定資料夾。"
+_INTERRUPTED = 128 + signal.SIGINT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code."""
+    _bear_any_text()
     words = sys.argv[1:] if arguments is None else arguments
-    parser = parser_for(words)
-    if any(not _is_text(word) for word in words):
-        parser.error("an argument is not UTF-8 text; a file with such a name has to be renamed")
-    parsed = parser.parse_args(words)
-    terminal = Terminal(is_json=parsed.json, language=language_of(os.environ))
-    if parsed.data:
-        os.environ["COUNTERSIGN_DATA"] = str(Path(parsed.data).absolute())
     try:
-        return _run(parsed, terminal)
+        with _ended_at_once():
+            from countersign.entrypoints.cli.command_line import (  # noqa: PLC0415
+                parsed_from,
+                run_command,
+            )
+
+            parsed = parsed_from(words)
+        return run_command(parsed)
     except KeyboardInterrupt:
-        return 128 + 2
-    except BrokenPipeError:
-        # Whoever read our output has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return REFUSED
+        return _INTERRUPTED
 
 
-def _is_text(word: str) -> bool:
-    """Bytes that are no text come as lone surrogates, which nothing can be told or written with."""
-    try:
-        word.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser of these words' command; of all commands where they name none."""
-    parser = CommandParser(
-        prog=PROGRAM,
-        description="The gate between channels that order transfers and rails that carry them.",
-    )
-    parser.add_argument("--version", action="version", version=version("countersign"))
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--data", metavar="DIR", help="the data folder (default: $COUNTERSIGN_DATA or ./data)"
-    )
-    common.add_argument("--json", action="store_true", help="print one JSON value")
-    subcommands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    asked = _MODULES.get(words[0]) if words else None
-    for name in [asked] if asked else dict.fromkeys(_MODULES.values()):
-        import_module(f"countersign.entrypoints.cli.{name}").add(subcommands, common)
-    return parser
-
-
-def _run(parsed: argparse.Namespace, terminal: Terminal) -> int:
-    command: Command = parsed.command
-    try:
-        if not getattr(parsed, "reads_settings_itself", False):
-            _require_folder()
-            parsed.settings = load_settings()
-            configure_logs(parsed.settings.log_level)
-        return command(parsed, terminal)
-    except Refusal as refusal:
-        return terminal.refusal(refusal)
-    except FrameRefused as refusal:
-        return terminal.refused_code(refusal.code)
-    except OperationalError:
-        return terminal.refusal(NotRunning(folder=str(parsed.settings.data_dir)))
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        what = error.filename if isinstance(error.filename, str) else "a file or connection"
-        return terminal.refusal(SystemRefused(what=what, why=str(error.strerror)))
-
-
-def _require_folder() -> None:
-    """Refuse a data folder that is a file or a pipe; one that is not there may come."""
-    folder = Path(os.environ.get("COUNTERSIGN_DATA") or "data")
-    try:
-        (folder / "anything").stat()
-    except NotADirectoryError:
-        raise NotAFolder(folder=str(folder)) from None
-    except OSError:
+@contextlib.contextmanager
+def _ended_at_once() -> Iterator[None]:
+    """End at Ctrl-C without unwinding: half-loaded modules make other errors of an interrupt."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:  # Ignored, as a shell asks for with `&`.
+        yield
         return
+    signal.signal(signal.SIGINT, lambda *_: os._exit(_INTERRUPTED))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _bear_any_text() -> None:
+    """Escape what the encoding of the output has no letters for, as stderr does by itself."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from countersign.entrypoints.cli.examples import EXAMPLES
 from countersign.entrypoints.cli.terminal import Terminal, visible
 from countersign.entrypoints.installation import Installation, NotRunning, load_installation
 from countersign.gate.client import GateClient, GateUnreachable
-from countersign.gate.commands import Answer
+from countersign.gate.commands import HOLD_HOURS_MAX, Answer
 from countersign.gate.requests import OPERATOR_SOCKET
 from countersign.kernel.account import Iban, OtherAccount, canonical
 from countersign.kernel.money import Money
@@ -77,6 +77,11 @@ def whole_number(text: str) -> int:
 def count(text: str) -> int:
     """How many, at least one; for argparse."""
     return _between(text, 1, 100_000)
+
+
+def hours(text: str) -> int:
+    """How long a hold may last, 90 days at most; for argparse."""
+    return _between(text, 1, HOLD_HOURS_MAX)
 
 
 def money(text: str, currency: str) -> Money:

@@ -41,6 +41,14 @@ class CannotWriteProof(Refusal):
     chinese = "無法將證明寫入 {file}：{why}；請以 --output 指定可寫入的位置。"
 
 
+class ProofExists(Refusal):
+    """{file} exists already, and a proof never replaces a file; name another one with --output."""
+
+    code = "proof.file_exists"
+    kind = Kind.CONFLICT
+    chinese = "{file} 已存在，證明絕不取代既有檔案；請以 --output 指定其他檔案。"
+
+
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     commands = group(subcommands, "proof", "export and verify proofs of transfers")
     exporting = add_command(commands, common, "export", export, "write one transfer's proof")
@@ -62,7 +70,7 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         metavar="FILE",
-        help="where it is written (default: transfer-N.proof.json)",
+        help="a new file to write it to (default: transfer-N.proof.json)",
     )
     verifying = add_command(
         commands,
@@ -99,12 +107,25 @@ def export(arguments: argparse.Namespace, terminal: Terminal) -> int:
             disclose=arguments.disclose,
             older_size=arguments.since,
         )
-    try:
-        output.write_bytes(proof)
-    except OSError as error:
-        raise CannotWriteProof(file=str(output), why=str(error.strerror)) from None
+    _write_new(output, proof)
     value = {"file": str(output), "bytes": len(proof)}
     return terminal.value(value, f"wrote {output} ({len(proof):,} bytes)")
+
+
+def _write_new(file: Path, content: bytes) -> None:
+    try:
+        stream = file.open("xb")
+    except FileExistsError:
+        raise ProofExists(file=str(file)) from None
+    except OSError as error:
+        raise CannotWriteProof(file=str(file), why=str(error.strerror)) from None
+    try:
+        with stream:
+            stream.write(content)
+    except OSError as error:
+        # A part of it would stand in the way of the next try.
+        file.unlink(missing_ok=True)
+        raise CannotWriteProof(file=str(file), why=str(error.strerror)) from None
 
 
 def verify(arguments: argparse.Namespace, terminal: Terminal) -> int:

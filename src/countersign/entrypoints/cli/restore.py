@@ -16,7 +16,7 @@ from countersign.entrypoints.cli.parsing import Subcommands, add_command
 from countersign.entrypoints.cli.terminal import Terminal, moment
 from countersign.flows.backup.checking import Checked
 from countersign.infra.secrets_file import UnreadableSecrets
-from countersign.infra.settings import Settings
+from countersign.infra.settings import Settings, plain_path
 
 
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
@@ -53,7 +53,7 @@ def restore(arguments: argparse.Namespace, terminal: Terminal) -> int:
     # An asked end goes the way of Ctrl-C, so that no server and no part is left.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = _settings(arguments)
-    file = arguments.file.absolute()
+    file = plain_path(arguments.file)
     terminal.progress(f"checking {file.name}")
     if arguments.check:
         checked = check_backup(file, settings=settings, progress=terminal.progress)
@@ -74,7 +74,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     settings: Settings = arguments.settings
     if arguments.key_file is None:
         return settings
-    return replace(settings, key_file=arguments.key_file.absolute(), passphrase_file=None)
+    return replace(settings, key_file=plain_path(arguments.key_file), passphrase_file=None)
 
 
 def _said(terminal: Terminal, restored: Restored, settings: Settings) -> int:

@@ -33,9 +33,12 @@ from countersign.infra.postgres.binaries import find_binaries
 from countersign.infra.postgres.cluster import EmbeddedCluster
 from countersign.infra.postgres.os_user import choose_os_user
 from countersign.infra.postgres.server import Server, external_server
+from countersign.infra.settings import Settings
 from countersign.rules.default import DEFAULT_POLICY
 from countersign.rules.model import encode_policy
 
+_ODDS = ("reject", "lose_order", "lose_answer", "double_answer")
+_DELAYS = ("delay_min_ms", "delay_max_ms")
 _PLAIN_RAIL = Behaviour(delay_min_ms=200, delay_max_ms=1500)
 _GENESIS_POLICY_KEY = b"genesis policy\x00\x00"
 
@@ -56,8 +59,8 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         type=_behaviour,
         default=_PLAIN_RAIL,
         metavar="NAME=ODDS,...",
-        help="let the simulated rail misbehave: reject, lose_order, lose_answer and double_answer"
-        " from 0 to 1, delay_min_ms and delay_max_ms (for example reject=0.1,lose_answer=0.2)",
+        help=f"let the simulated rail misbehave: {', '.join(_ODDS)} from 0 to 1,"
+        f" {' and '.join(_DELAYS)} (for example reject=0.1,lose_answer=0.2)",
     )
 
 
@@ -65,6 +68,8 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Run until a signal; a refusal says what ended it before."""
     stopping = _stopping_on_signals()
     settings = arguments.settings
+    if not settings.data_dir.exists():
+        _require_reachable(settings)
     prepare_folder(settings.data_dir, name=arguments.name)
     with contextlib.suppress(StopAsked), run_lock(settings.data_dir):
         try:
@@ -74,6 +79,15 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
             _warn_of_key(installation)
         _run(installation, arguments.rail_faults, terminal, stopping, is_new=is_new)
     return terminal.value({"stopped": True}, "stopped")
+
+
+def _require_reachable(settings: Settings) -> None:
+    """Refuse a place that Postgres's user cannot reach before a folder and a key are made there."""
+    if settings.database_url:
+        return
+    os_user = choose_os_user(settings.pg_user)
+    if os_user.is_separate:
+        os_user.require_access(next(at for at in settings.data_dir.parents if at.is_dir()))
 
 
 def _stopping_on_signals() -> threading.Event:
@@ -171,15 +185,18 @@ def _behaviour(text: str) -> Behaviour:
     """The rail's behaviour from "name=value,name=value"."""
     values: dict[str, float] = {}
     for pair in text.split(","):
-        name, _, value = pair.partition("=")
+        name, _, value = (part.strip() for part in pair.partition("="))
+        if name not in (*_ODDS, *_DELAYS):
+            known = ", ".join((*_ODDS, *_DELAYS))
+            raise argparse.ArgumentTypeError(f"{name} is no fault of the rail; known are {known}")
         try:
-            values[name.strip()] = float(value) if "." in value else int(value)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"{pair} is not NAME=NUMBER") from None
-    try:
-        return msgspec.convert(values, Behaviour)
-    except msgspec.ValidationError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+            values[name] = int(value) if name in _DELAYS else float(value)
+            msgspec.convert({name: values[name]}, Behaviour)
+        except (ValueError, msgspec.ValidationError):
+            wanted = "a whole number of milliseconds, a day at most"
+            wanted = wanted if name in _DELAYS else "a number from 0 (never) to 1 (always)"
+            raise argparse.ArgumentTypeError(f"{name} needs {wanted}, not {value}") from None
+    return msgspec.convert(values, Behaviour)
 
 
 def _first_policy(installation: Installation) -> None:

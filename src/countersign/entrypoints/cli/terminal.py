@@ -5,6 +5,7 @@ the cursor or the order of what is read. 2. Progress is for a screen alone, and 
 else is said.
 """
 
+import json
 import shlex
 import shutil
 import sys
@@ -128,7 +129,13 @@ def _quoted(refusal: Refusal) -> Refusal:
 
 
 def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+    text = msgspec.json.encode(value).decode()
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        # JSON has escapes of its own; those that the stream would put in are none of them.
+        return json.dumps(json.loads(text), separators=(",", ":"))
+    return text
 
 
 def _cell(value: object) -> str:

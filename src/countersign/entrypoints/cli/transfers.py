@@ -11,11 +11,13 @@ from countersign.entrypoints.cli.parsing import (
     amount_text,
     count,
     group,
+    hours,
     is_refused,
     operator,
     whole_number,
 )
 from countersign.entrypoints.cli.reasons import REJECT_CODES, reject_code
+from countersign.entrypoints.cli.requests import asked, require_readable
 from countersign.entrypoints.cli.story import told_story
 from countersign.entrypoints.cli.terminal import Terminal, moment
 from countersign.entrypoints.installation import load_installation
@@ -112,7 +114,7 @@ def _add_deciding(commands: Subcommands, common: argparse.ArgumentParser) -> Non
                 help="the role or queue that looks at it, in small letters (default: %(default)s)",
             )
             parser.add_argument(
-                "--hours", type=count, default=72, help="until it expires (default: %(default)s)"
+                "--hours", type=hours, default=72, help="until it expires (default: %(default)s)"
             )
         parser.set_defaults(kind=kind)
 
@@ -156,7 +158,9 @@ def release(arguments: argparse.Namespace, terminal: Terminal) -> int:
         found = gate.ask(Query.TRANSFER, number)
         standing = read_standing(found)
         hold = standing.hold if standing and arguments.hold is None else arguments.hold or 0
-        answer = gate.ask(Kind.RELEASE, ReleaseRequest(number, hold, arguments.reason))
+        request = ReleaseRequest(number, hold, arguments.reason)
+        require_readable(request)
+        answer = gate.ask(Kind.RELEASE, request)
     if is_refused(answer):
         return terminal.refused_answer(answer)
     covered = found.reasons.split(",")
@@ -187,8 +191,7 @@ def decide(arguments: argparse.Namespace, terminal: Terminal) -> int:
             request = HoldRequest(number, arguments.owner, arguments.hours, reason)
         case _:
             request = CancelRequest(number, reason)
-    with operator(arguments) as gate:
-        answer = gate.ask(arguments.kind, request)
+    answer = asked(arguments, arguments.kind, request)
     if is_refused(answer):
         return terminal.refused_answer(answer)
     value = {"transfer": number, "status": answer.outcome, "command": answer.number}

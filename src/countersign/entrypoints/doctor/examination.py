@@ -4,13 +4,12 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 
 from countersign.entrypoints.doctor import database, folder, keys, processes
 from countersign.entrypoints.doctor.model import Site, Verdict, fault, refused
 from countersign.entrypoints.installation import Installation, load_installation
-from countersign.infra.settings import load_settings
+from countersign.infra.settings import load_settings, plain_path
 from countersign.kernel.refusal import Refusal
 
 CHECK_SECONDS = 15.0
@@ -65,7 +64,7 @@ def examine(
 
 
 def _site() -> Site:
-    data_dir = Path(os.environ.get("COUNTERSIGN_DATA") or "data").absolute()
+    data_dir = plain_path(os.environ.get("COUNTERSIGN_DATA") or "data")
     installation: Installation | None
     try:
         settings = load_settings()

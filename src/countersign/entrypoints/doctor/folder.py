@@ -133,12 +133,12 @@ def restored(site: Site) -> Verdict | None:
 def _mode(path: Path) -> int:
     try:
         return path.lstat().st_mode
-    except OSError:
-        return 0
+    except FileNotFoundError:
+        return 0  # What is not there is no secret. What may not be looked at is no answer.
 
 
 def _has_password(settings_file: Path) -> bool:
     try:
         return b"database_url" in settings_file.read_bytes()
     except OSError:
-        return False
+        return True  # What cannot be read may hold one.

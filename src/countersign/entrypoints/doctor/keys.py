@@ -1,10 +1,10 @@
 """Checks of the key: it is there, nobody else can read it, and it opens the keyset."""
 
 from countersign.entrypoints.backup.keys import key_path
-from countersign.entrypoints.doctor.model import Level, Site, Verdict, fault, fine, refused
+from countersign.entrypoints.doctor.model import Level, Site, Verdict, fine, refused
 from countersign.entrypoints.installation import protector_of
 from countersign.kernel.refusal import Refusal
-from countersign.vault.errors import WeakPassphrase
+from countersign.vault.errors import KeyFileMissing, KeyFileOfAnother, WeakPassphrase
 from countersign.vault.protectors import KeyFileProtector
 
 
@@ -14,7 +14,7 @@ def key_file(site: Site) -> Verdict | None:
         return None
     path = key_path(site.settings)
     if not path.exists():
-        return _missing(str(path)) if site.installation else None
+        return refused(KeyFileMissing(path=str(path))) if site.installation else None
     try:
         protector = protector_of(site.settings)
         protection = protector.new_protection()
@@ -22,6 +22,10 @@ def key_file(site: Site) -> Verdict | None:
             protector.key(protection)
     except WeakPassphrase as refusal:
         return refused(refusal, Level.WARN)
+    except KeyFileOfAnother as refusal:
+        # Where the folder is that user's too, nothing is wrong but who asks.
+        is_of_owner = refusal.details["uid"] == site.data_dir.stat().st_uid
+        return refused(refusal, Level.WARN if is_of_owner else Level.FAIL)
     except Refusal as refusal:
         return refused(refusal)
     return fine(
@@ -38,15 +42,8 @@ def keyset(site: Site) -> Verdict | None:
         return None
     try:
         site.installation.keyset()
+    except KeyFileOfAnother:
+        return None
     except Refusal as refusal:
         return refused(refusal)
     return fine("The key opens the keyset.", "金鑰可開啟金鑰組。")
-
-
-def _missing(path: str) -> Verdict:
-    return fault(
-        f"The key {path} is missing. Put it back from its copy, or name it in"
-        " COUNTERSIGN_KEY_FILE; without it nothing that is sealed can be read.",
-        f"缺少金鑰 {path}。請從複本放回，或以 COUNTERSIGN_KEY_FILE 指定；"
-        "沒有它便無法讀取任何封存內容。",
-    )

@@ -19,6 +19,24 @@ class CannotWrite(Refusal):
     chinese = "無法將備份寫入 {file}：{why}。未留下任何內容；請改選位置或清出空間後重新備份。"
 
 
+class NoSuchFolder(Refusal):
+    """There is no folder {folder}. Make it with `mkdir -p {folder}`, or connect the disk that it lies on, then start the backup again."""
+
+    code = "backup.no_such_folder"
+    kind = Kind.NOT_FOUND
+    chinese = (
+        "沒有資料夾 {folder}。請以 `mkdir -p {folder}` 建立，或接上其所在的磁碟，然後重新備份。"
+    )
+
+
+class InsideData(Refusal):
+    """{file} lies in the data folder {folder}, and whoever loses the one loses the other; name a place outside, best on another machine."""
+
+    code = "backup.inside_data"
+    kind = Kind.INVALID
+    chinese = "{file} 位於資料夾 {folder} 內，遺失其一即同時失去兩者；請指定其外的位置，最好在另一台機器上。"
+
+
 class NotCopied(Refusal):
     """The database could not be copied to its end ({why}). Nothing of the backup was kept; see that the database runs and what its log says, then start the backup again."""
 

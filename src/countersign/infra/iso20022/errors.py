@@ -6,6 +6,14 @@ They name elements, lines and schema rules; a value out of the file is in none o
 from countersign.kernel.refusal import Kind, Refusal
 
 
+class Empty(Refusal):
+    """The file is empty; write it again and send it whole."""
+
+    code = "iso20022.empty"
+    kind = Kind.INVALID
+    chinese = "檔案是空的；請重新產生並完整傳送。"
+
+
 class NotXml(Refusal):
     """The file is not well-formed XML at line {line}: {reason}; write it again and send it whole."""
 

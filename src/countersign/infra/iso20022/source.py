@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import BinaryIO, Final
 
-from countersign.infra.iso20022.errors import Doctype, NotXml, TooLarge, WrongEncoding
+from countersign.infra.iso20022.errors import Doctype, Empty, NotXml, TooLarge, WrongEncoding
 
 PROLOG_CHARACTERS_MAX: Final = 65_536
 
@@ -44,6 +44,8 @@ class Source:
             if len(text) > PROLOG_CHARACTERS_MAX:
                 raise TooLarge(what="prolog", bytes_max=PROLOG_CHARACTERS_MAX)
             raw = self._read()
+            if not raw and not self._bytes_read:
+                raise Empty
             if not raw:
                 raise NotXml(line=self._line, reason="no root element")
             text += self._decode(raw)

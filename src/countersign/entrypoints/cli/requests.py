@@ -1,0 +1,72 @@
+"""What a command asks of the gate, held against what the gate takes before it is sent.
+
+The gate keeps of a request that it cannot read its code alone, so its answer could not say which
+argument was wrong.
+"""
+
+import argparse
+import re
+
+import msgspec
+from msgspec.inspect import StrType, StructType, type_info
+
+from countersign.entrypoints.cli.parsing import operator
+from countersign.gate.commands import Answer, Kind
+from countersign.gate.requests import HoldRequest
+from countersign.kernel.money import exponent
+from countersign.kernel.refusal import Kind as RefusalKind
+from countersign.kernel.refusal import Refusal
+
+
+class TextLength(Refusal):
+    """The {field} has {length} characters and needs {length_min} to {length_max}.
+
+    Correct it and ask again.
+    """
+
+    code = "cli.text_length"
+    kind = RefusalKind.INVALID
+    chinese = "{field} 有 {length} 個字元，須為 {length_min} 至 {length_max} 個；請更正後重試。"
+
+
+class MalformedOwner(Refusal):
+    """The owner is a role or a queue, and no person.
+
+    Write it in small letters, digits, dots, dashes and underscores, such as duty_officer.
+    """
+
+    code = "cli.malformed_owner"
+    kind = RefusalKind.INVALID
+    chinese = (
+        "負責者須為角色或佇列，而非個人；"
+        "請以小寫字母、數字、點、連字號與底線書寫，例如 duty_officer。"
+    )
+
+
+def asked(arguments: argparse.Namespace, kind: Kind, request: msgspec.Struct) -> Answer:
+    """What the running gate answers the operator."""
+    require_readable(request)
+    with operator(arguments) as gate:
+        return gate.ask(kind, request)
+
+
+def require_readable(request: msgspec.Struct) -> None:
+    """Refuse by its name what the gate would not take."""
+    known = type_info(type(request))
+    for field in known.fields if isinstance(known, StructType) else ():
+        value = getattr(request, field.name)
+        if field.name == "currency":
+            exponent(value)  # Refuses what is no currency.
+        elif isinstance(field.type, StrType):
+            _require_length(field.name, value, field.type)
+    if isinstance(request, HoldRequest) and not _OWNER.fullmatch(request.owner):
+        raise MalformedOwner
+
+
+def _require_length(name: str, value: str, type_: StrType) -> None:
+    least, most = type_.min_length or 0, type_.max_length
+    if most is not None and not least <= len(value) <= most:
+        raise TextLength(field=name, length=len(value), length_min=least, length_max=most)
+
+
+_OWNER = re.compile(r"[a-z0-9_.-]+")

@@ -8,13 +8,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from lxml import etree
 from tests.support.pain001 import DEBTOR_IBAN, Payment
 from tests.support.postgres import reachable_folder
 from tests.support.shell import COMMAND, Shell, a_file, settled, stop
 
-from countersign.entrypoints.installation import set_up
+from countersign.entrypoints.installation import load_installation, set_up
+from countersign.gate.commands import Kind
+from countersign.infra.database import Role
 from countersign.infra.settings import load_settings
 
 SECRET_NAME = "Zarathustra Quellenhof"
@@ -222,11 +225,26 @@ def test_what_cannot_be_written_or_read_is_refused_before_anything(
 def test_a_hostile_file_is_refused_whole_and_leaves_its_leaf(shell: Shell, folder: Path) -> None:
     file = folder / "bomb.xml"
     file.write_text('<!DOCTYPE a [<!ENTITY b "bbbb">]><a>&b;</a>', encoding="utf-8")
+    before = leaves(shell, "iso20022.doctype")
     refused = shell.call("ingest", str(file), expect=1)
     assert refused[0]["result"]["refusal"] == "iso20022.doctype"
+    assert leaves(shell, "iso20022.doctype") == before + 1
     assert not (folder / "bomb.xml.pain002.xml").exists()
     missing = shell.call("ingest", str(folder / "absent.xml"), expect=1)
     assert missing["error"]["code"] == "ingest.unreadable_file"
+
+
+def leaves(shell: Shell, code: str) -> int:
+    """How many leaves of this refusal stand in the log; others come beside it as the house runs."""
+    query = "SELECT count(*) FROM gate.command WHERE kind = %s AND outcome = %s"
+    return count(shell, query, int(Kind.REFUSED_INTAKE), code)
+
+
+def count(shell: Shell, query: str, *values: object) -> int:
+    installation = load_installation(load_settings({"COUNTERSIGN_DATA": str(shell.data)}))
+    with psycopg.connect(installation.dsn(Role.APP)) as connection:
+        row = connection.execute(query.encode(), values).fetchone()
+    return int(row[0]) if row else 0
 
 
 def test_a_dry_run_orders_nothing(shell: Shell, folder: Path) -> None:

@@ -289,6 +289,10 @@ def test_a_proof_is_checked_with_the_key_that_is_at_hand(shell: Shell, folder: P
     exported_within(shell, 20, number, output)
     own = shell.call("proof", "verify", str(output))
     assert (own["verdict"], own["key"]) == ("verified", "of this installation")
+    narrow = ("proof", "export", str(number), "--output", str(output), "--only", "currency, uetr")
+    shell.call(*narrow)
+    assert shell.call("proof", "verify", str(output))["fields"] == {"currency": "EUR", "uetr": None}
+    shell.usage(*narrow, "--disclose", "creditor_name")
     nowhere = Shell(folder / "nothing here")
     bare = nowhere.call("proof", "verify", str(output), expect=1)
     assert (bare["verdict"], bare["key"]) == ("consistent", "of the file")

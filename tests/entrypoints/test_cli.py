@@ -333,12 +333,19 @@ def test_lists_mask_and_a_revoked_token_opens_nothing(shell: Shell, folder: Path
     assert DEBTOR_IBAN not in json.dumps(accounts)
     created = shell.call("credential", "create", "short-lived")
     shell.call("credential", "revoke", str(created["credential"]))
-    os.environ["COUNTERSIGN_TOKEN"] = created["token"]
-    try:
-        refused = shell.call("ingest", str(a_file(folder, "late.xml", Payment())), expect=1)
-    finally:
-        del os.environ["COUNTERSIGN_TOKEN"]
-    assert refused["error"]["code"] == "access.unknown_credential"
+    file = str(a_file(folder, "late.xml", Payment()))
+    kept = "SELECT count(*) FROM vault.sealed_file"
+    before = count(shell, kept)
+    for token in (created["token"], "cst_wrong"):
+        os.environ["COUNTERSIGN_TOKEN"] = token
+        try:
+            refused = shell.call("ingest", file, expect=1)
+        finally:
+            del os.environ["COUNTERSIGN_TOKEN"]
+        assert refused["error"]["code"] == "access.unknown_credential"
+    assert count(shell, kept) == before
+    shell.call("ingest", file)
+    assert count(shell, kept) == before + 1
 
 
 def test_a_token_that_cannot_be_kept_is_never_one_that_opens(shell: Shell) -> None:

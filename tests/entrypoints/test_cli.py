@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 import subprocess
 from collections.abc import Iterator
 from datetime import datetime
@@ -200,6 +201,17 @@ def test_a_file_is_told_payment_by_payment(shell: Shell, folder: Path) -> None:
     assert refused.splitlines()[-1] == "none.xml: RJCT: 2 RJCT"
     tried = shell.text("ingest", "--dry-run", str(a_file(folder, "try.xml", some[2])), expect=1)
     assert tried.splitlines()[-1] == "try.xml: RJCT: 1 RJCT"
+
+
+@pytest.mark.parametrize(("mode", "of_report"), [(0o600, 0o600), (0o640, 0o640), (0o750, 0o640)])
+def test_no_more_people_may_read_the_report_than_the_file(
+    shell: Shell, folder: Path, mode: int, of_report: int
+) -> None:
+    file = a_file(folder, f"mode-{mode:o}.xml", Payment(creditor_name=SECRET_NAME))
+    file.chmod(mode)
+    shell.call("ingest", str(file))
+    report = folder / f"{file.name}.pain002.xml"
+    assert stat.S_IMODE(report.stat().st_mode) == of_report
 
 
 def test_what_cannot_be_written_or_read_is_refused_before_anything(

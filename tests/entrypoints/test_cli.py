@@ -451,6 +451,16 @@ def test_a_wrong_request_is_refused_by_its_name(
     shell.call("accounts", "list")
 
 
+def test_a_policy_that_is_not_there_or_too_large_is_refused(shell: Shell, folder: Path) -> None:
+    assert shell.call("policy", "show")["number"] == 1
+    refused = shell.call("policy", "show", "99", expect=1)
+    assert refused["error"]["code"] == "cli.no_such_policy"
+    large = folder / "large.json"
+    large.write_bytes(b" " * 65_537)
+    refused = shell.call("policy", "check", str(large), expect=1)
+    assert refused["error"]["code"] == "cli.policy_too_large"
+
+
 def test_numbers_out_of_range_are_wrong_usage(folder: Path) -> None:
     shell = Shell(folder / "nothing here")
     for call in (

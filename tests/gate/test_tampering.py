@@ -152,7 +152,8 @@ def test_1_changed_amount_with_what_was_known_of_it(scene: Scene) -> None:
     debtor = f"(SELECT debtor FROM transfers.transfer WHERE number = {scene.after})"
     known[known.index(9_000)] += 1
     scene.sql(
-        f"UPDATE transfers.transfer SET amount = amount + 1, facts = %s WHERE number = {scene.after}",
+        "UPDATE transfers.transfer SET amount = amount + 1, facts = %s"
+        f" WHERE number = {scene.after}",
         parameters=[msgspec.msgpack.encode(known)],
     )
     scene.sql(

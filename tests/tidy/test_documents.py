@@ -19,9 +19,14 @@ GROUPS = {name.partition(" ")[0] for name in EXAMPLES}
 
 
 def commands_in(text: str) -> Iterator[str]:
-    """Lines to type, and what stands in the text between backticks; without the program's name."""
+    """Lines to type, and what stands in the text between backticks; without the program's name.
+
+    The text may name several of one group: `alerts list|close`.
+    """
     yield from re.findall(rf"^\$ {PROGRAM} (.+)$", text, re.MULTILINE)
-    yield from re.findall(rf"`{PROGRAM} ([^`]+)`", text)
+    for command in re.findall(rf"`{PROGRAM} ([^`]+)`", text):
+        group, _, names = command.rpartition(" ")
+        yield from [f"{group} {name}".strip() for name in names.split("|")]
 
 
 def is_taken(command: str) -> bool:
@@ -45,7 +50,9 @@ def test_the_readme_has_commands_and_a_wrong_one_is_found() -> None:
     found = list(commands_in((REPOSITORY / "README.md").read_text("utf-8")))
     assert len(found) >= 12
     assert "proof export 5 --disclose creditor_name --output proof.json" in found
-    assert list(commands_in(f"$ {PROGRAM} a b\nsay `{PROGRAM} c`")) == ["a b", "c"]
+    assert list(commands_in(f"$ {PROGRAM} a b\nsay `{PROGRAM} c` and `{PROGRAM} d e|f`")) == [
+        *("a b", "c", "d e", "d f")
+    ]
     for wrong in ("settle 5", "transfers release 5", "ingest --now x.xml", "accounts open X"):
         assert not is_taken(wrong)
 

@@ -2,19 +2,23 @@
 
 import json
 import os
+import stat
 import subprocess
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from lxml import etree
 from tests.support.pain001 import DEBTOR_IBAN, Payment
 from tests.support.postgres import reachable_folder
 from tests.support.shell import COMMAND, Shell, a_file, settled, stop
 
-from countersign.entrypoints.installation import set_up
+from countersign.entrypoints.installation import load_installation, set_up
+from countersign.gate.commands import Kind
+from countersign.infra.database import Role
 from countersign.infra.settings import load_settings
 
 SECRET_NAME = "Zarathustra Quellenhof"
@@ -212,6 +216,17 @@ def test_a_file_is_told_payment_by_payment(shell: Shell, folder: Path) -> None:
     assert tried.splitlines()[-1] == "try.xml: RJCT: 1 RJCT"
 
 
+@pytest.mark.parametrize(("mode", "of_report"), [(0o600, 0o600), (0o640, 0o640), (0o750, 0o640)])
+def test_no_more_people_may_read_the_report_than_the_file(
+    shell: Shell, folder: Path, mode: int, of_report: int
+) -> None:
+    file = a_file(folder, f"mode-{mode:o}.xml", Payment(creditor_name=SECRET_NAME))
+    file.chmod(mode)
+    shell.call("ingest", str(file))
+    report = folder / f"{file.name}.pain002.xml"
+    assert stat.S_IMODE(report.stat().st_mode) == of_report
+
+
 def test_what_cannot_be_written_or_read_is_refused_before_anything(
     shell: Shell, folder: Path
 ) -> None:
@@ -249,12 +264,27 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_next(shell: Shell, folder:
 def test_a_hostile_file_is_refused_whole_and_leaves_its_leaf(shell: Shell, folder: Path) -> None:
     file = folder / "bomb.xml"
     file.write_text('<!DOCTYPE a [<!ENTITY b "bbbb">]><a>&b;</a>', encoding="utf-8")
+    before = leaves(shell, "iso20022.doctype")
     refused = shell.call("ingest", str(file), expect=1)
     assert refused[0]["result"]["refusal"] == "iso20022.doctype"
+    assert leaves(shell, "iso20022.doctype") == before + 1
     assert not (folder / "bomb.xml.pain002.xml").exists()
     (folder / "empty.xml").touch()
     empty = shell.call("ingest", str(folder / "empty.xml"), expect=1)
     assert empty[0]["result"]["refusal"] == "iso20022.empty"
+
+
+def leaves(shell: Shell, code: str) -> int:
+    """How many leaves of this refusal stand in the log; others come beside it as the house runs."""
+    query = "SELECT count(*) FROM gate.command WHERE kind = %s AND outcome = %s"
+    return count(shell, query, int(Kind.REFUSED_INTAKE), code)
+
+
+def count(shell: Shell, query: str, *values: object) -> int:
+    installation = load_installation(load_settings({"COUNTERSIGN_DATA": str(shell.data)}))
+    with psycopg.connect(installation.dsn(Role.APP)) as connection:
+        row = connection.execute(query.encode(), values).fetchone()
+    return int(row[0]) if row else 0
 
 
 def test_a_dry_run_orders_nothing(shell: Shell, folder: Path) -> None:
@@ -304,6 +334,10 @@ def test_a_proof_is_checked_with_the_key_that_is_at_hand(shell: Shell, folder: P
     exported_within(shell, 20, number, output)
     own = shell.call("proof", "verify", str(output))
     assert (own["verdict"], own["key"]) == ("verified", "of this installation")
+    narrow = ("proof", "export", str(number), "--output", str(output), "--only", "currency, uetr")
+    shell.call(*narrow)
+    assert shell.call("proof", "verify", str(output))["fields"] == {"currency": "EUR", "uetr": None}
+    shell.usage(*narrow, "--disclose", "creditor_name")
     nowhere = Shell(folder / "nothing here")
     bare = nowhere.call("proof", "verify", str(output), expect=1)
     assert (bare["verdict"], bare["key"]) == ("consistent", "of the file")
@@ -344,12 +378,19 @@ def test_lists_mask_and_a_revoked_token_opens_nothing(shell: Shell, folder: Path
     assert DEBTOR_IBAN not in json.dumps(accounts)
     created = shell.call("credential", "create", "short-lived")
     shell.call("credential", "revoke", str(created["credential"]))
-    os.environ["COUNTERSIGN_TOKEN"] = created["token"]
-    try:
-        refused = shell.call("ingest", str(a_file(folder, "late.xml", Payment())), expect=1)
-    finally:
-        del os.environ["COUNTERSIGN_TOKEN"]
-    assert refused["error"]["code"] == "access.unknown_credential"
+    file = str(a_file(folder, "late.xml", Payment()))
+    kept = "SELECT count(*) FROM vault.sealed_file"
+    before = count(shell, kept)
+    for token in (created["token"], "cst_wrong"):
+        os.environ["COUNTERSIGN_TOKEN"] = token
+        try:
+            refused = shell.call("ingest", file, expect=1)
+        finally:
+            del os.environ["COUNTERSIGN_TOKEN"]
+        assert refused["error"]["code"] == "access.unknown_credential"
+    assert count(shell, kept) == before
+    shell.call("ingest", file)
+    assert count(shell, kept) == before + 1
 
 
 def test_a_token_that_cannot_be_kept_is_never_one_that_opens(shell: Shell) -> None:
@@ -447,6 +488,16 @@ def test_a_wrong_request_is_refused_by_its_name(
     refused = shell.call(*call, expect=1)
     assert refused["error"]["code"] == code
     shell.call("accounts", "list")
+
+
+def test_a_policy_that_is_not_there_or_too_large_is_refused(shell: Shell, folder: Path) -> None:
+    assert shell.call("policy", "show")["number"] == 1
+    refused = shell.call("policy", "show", "99", expect=1)
+    assert refused["error"]["code"] == "cli.no_such_policy"
+    large = folder / "large.json"
+    large.write_bytes(b" " * 65_537)
+    refused = shell.call("policy", "check", str(large), expect=1)
+    assert refused["error"]["code"] == "cli.policy_too_large"
 
 
 def test_numbers_out_of_range_are_wrong_usage(folder: Path) -> None:

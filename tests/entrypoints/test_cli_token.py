@@ -50,6 +50,7 @@ def test_of_several_tokens_one_is_named(
         (data / "tokens" / f"{name}.token").write_text("cst_x", "utf-8")
         if name == "erp":  # With one there is no choice: the gate is asked.
             assert said().startswith("installation.not_running: ")
+    assert said().startswith("ingest.several_tokens: ")
     assert "(erp, main office)" in said()
     assert said("--credential", "nope").startswith(
         "ingest.no_such_token: No token is saved as nope; "

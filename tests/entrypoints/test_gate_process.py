@@ -69,6 +69,11 @@ def test_a_wrong_or_missing_token_opens_nothing(bed: Bed, traffic: Traffic) -> N
             pytest.raises(FrameRefused, match=r"access\.unknown_credential"),
         ):
             client.submit([traffic.item()])
+        with (
+            GateClient(bed.installation.sockets, CHANNEL_SOCKET, token=token) as client,
+            pytest.raises(FrameRefused, match=r"access\.unknown_credential"),
+        ):
+            client.ask(Query.IS_KNOWN, None)
 
 
 def test_a_channel_may_order_and_nothing_else(bed: Bed) -> None:
@@ -78,6 +83,10 @@ def test_a_channel_may_order_and_nothing_else(bed: Bed) -> None:
         release = client.ask(Kind.RELEASE, ReleaseRequest(1, 1, "please"))
         with pytest.raises(FrameRefused, match=r"access\.not_permitted"):
             client.ask(Query.CREDENTIALS, None)
+        asked = [Item(kind, new_key(), b"") for kind in (Query.IS_KNOWN, Query.CREDENTIALS)]
+        with pytest.raises(FrameRefused, match=r"access\.not_permitted"):
+            client.submit(asked)
+        assert client.ask(Query.IS_KNOWN, None).outcome == "ok"
     refused = {freeze.outcome, fund.outcome, release.outcome}
     assert refused == {"access.not_permitted"}
 

@@ -1,14 +1,25 @@
 """The conformance suite: what the engine relies on, on both journals alike."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from tests.support.gate import INSTANCE, REASON, START_MS, Harness, MemoryHead, a_signer, index_of
+from tests.support.gate import (
+    INSTANCE,
+    REASON,
+    START_MS,
+    TODAY,
+    Harness,
+    MemoryHead,
+    a_signer,
+    index_of,
+)
 
 from countersign.accounts.model import AccountKind
 from countersign.gate import commands, snapshot
 from countersign.gate.batch import decide_batch, empty_batch, signed
+from countersign.gate.changes import DISPATCH_DUE
 from countersign.gate.journal.memory import Disk, MemoryJournal
 from countersign.gate.journal.postgres import PostgresJournal
 from countersign.gate.journal.protocol import CommitRefused, Journal, KeyRow
@@ -18,17 +29,36 @@ from countersign.infra.database import Database, Role
 
 pytestmark = pytest.mark.every_server
 
-Opener = Callable[[], Journal]
+Outbox = dict[tuple[int, int], tuple[int, int]]
+
+
+@dataclass
+class Opener:
+    """New connections to one and the same journal, and what it left for the worker."""
+
+    open: Callable[[], Journal]
+    outbox: Callable[[], Outbox]
+
+    def __call__(self) -> Journal:
+        return self.open()
 
 
 @pytest.fixture(params=["memory", "postgres"])
 def opener(request: pytest.FixtureRequest) -> Opener:
-    """Give new connections to one and the same journal."""
     if request.param == "memory":
         disk = Disk()
-        return lambda: MemoryJournal(disk)
+        return Opener(lambda: MemoryJournal(disk), lambda: disk.outbox)
     database: Database = request.getfixturevalue("database")
-    return lambda: PostgresJournal(database.dsn(Role.GATE), answer_timeout_seconds=10)
+    return Opener(
+        lambda: PostgresJournal(database.dsn(Role.GATE), answer_timeout_seconds=10),
+        lambda: outbox_of(database),
+    )
+
+
+def outbox_of(database: Database) -> Outbox:
+    with database.connect(Role.APP) as connection:
+        rows = connection.execute("SELECT number, topic, due_ms, cause FROM gate.outbox")
+        return {(number, topic): (due_ms, cause) for number, topic, due_ms, cause in rows}
 
 
 def a_gate(opener: Opener, head: MemoryHead | None = None) -> Harness:
@@ -193,6 +223,25 @@ def test_a_broken_rule_of_the_tables_refuses_the_batch(opener: Opener) -> None:
     assert not refused.value.is_taken
     assert journal.head() == head
     journal.close()
+
+
+def test_what_is_released_is_due_and_a_new_release_makes_it_due_anew(opener: Opener) -> None:
+    gate = a_gate(opener).a_city()
+    at_once = gate.place(amount=5_000).number
+    later = gate.place(amount=5_000, day=TODAY + 2).number
+    held = gate.place(creditor="a stranger", amount=90_000_000).number
+    day_ms = (TODAY + 2) * 86_400_000
+    due = {(at_once, DISPATCH_DUE): (START_MS, at_once), (later, DISPATCH_DUE): (day_ms, later)}
+    assert opener.outbox() == due
+    gate.clock.now += 60_000
+    release = gate.release(held)
+    gate.dispatch(at_once)
+    gate.do(commands.Hold(later, "duty_officer", 24, REASON))
+    # The rows of what is not released any more are the worker's to take out.
+    due[held, DISPATCH_DUE] = (START_MS + 60_000, release.number)
+    assert opener.outbox() == due
+    due[later, DISPATCH_DUE] = (day_ms, gate.release(later).number)
+    assert opener.outbox() == due
 
 
 def test_tiles_are_kept(opener: Opener) -> None:

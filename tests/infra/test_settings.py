@@ -1,5 +1,6 @@
 """Environment over file over default, and no slip in the file passes in silence."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,18 @@ def test_relative_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert settings.schema_dir == tmp_path / "schemas"
 
 
+def test_the_recipe_shows_a_database_url_that_is_taken(tmp_path: Path) -> None:
+    recipe = Path(__file__).parents[2] / "docs" / "recipes" / "settings.md"
+    (row,) = [
+        line for line in recipe.read_text("utf-8").splitlines() if "| `database_url` |" in line
+    ]
+    shown = re.search(r"`(\w+://[^`]+)`", row)
+    assert shown
+    assert "conninfo" not in row
+    (tmp_path / FILE_NAME).write_text(f'database_url = "{shown[1]}"')
+    assert load_settings(environment_of(tmp_path)).database_url == shown[1]
+
+
 @pytest.mark.parametrize(
     ("content", "refusal", "details"),
     [
@@ -102,6 +115,7 @@ def test_relative_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         ('pg_user = ""', BadSetting, {"name": "pg_user"}),
         ('log_level = "loud"', BadSetting, {"name": "log_level"}),
         ('database_url = "mysql://x"', BadSetting, {"name": "database_url"}),
+        ('database_url = "host=db user=x"', BadSetting, {"name": "database_url"}),
         ('database_url = "hunter2', UnreadableSettings, {}),
     ],
 )

@@ -11,6 +11,7 @@ from tests.support.rails import CREATED_MS, LEI, a_transfer, credit_transfers
 
 from countersign.infra.iso20022.errors import (
     Doctype,
+    Empty,
     InvalidMessage,
     NotXml,
     TooLarge,
@@ -236,7 +237,7 @@ def test_two_transactions_are_refused_and_none_is_taken() -> None:
 @pytest.mark.parametrize(
     ("raw", "refusal"),
     [
-        (b"", NotXml),
+        (b"", Empty),
         (b"garbage", NotXml),
         (b"<a>", NotXml),
         (b"<a/>", UnsupportedMessage),

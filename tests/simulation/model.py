@@ -117,6 +117,8 @@ class Model:
     paid: set[tuple[int, bytes]] = field(default_factory=set)
     booked: dict[int, Booked] = field(default_factory=dict)
     reversals: set[str] = field(default_factory=set)  # The outcomes that were met.
+    # When each transfer that was ever released is due, and the command that released it last.
+    due: dict[int, tuple[int, int]] = field(default_factory=dict)
     next_number: int = 0
 
     def follow(self, recorded: Recorded) -> None:
@@ -178,6 +180,8 @@ class Model:
             self.lives[row.number] = Life(
                 row, debtor.index, status, facts, reasons, until_ms, held_by=row.number
             )
+        if status == "released":
+            self._due(row, row.number, batch_ms)
 
     def _check_limits(self, row: TransferRow, facts: Facts) -> None:
         """Whatever is over a limit is held at least, and for that reason (I5)."""
@@ -240,7 +244,12 @@ class Model:
         life.status = after
         if after == "held":
             life.held_by = row.number
+        elif after == "released":
+            self._due(life.row, row.number, batch_ms)
         self._keep_hold(row, life, batch_ms)
+
+    def _due(self, order: TransferRow, cause: int, batch_ms: int) -> None:
+        self.due[order.number] = (max(batch_ms, order.execution_day * DAY_MS), cause)
 
     def _keep_hold(self, row: CommandRow, life: Life, batch_ms: int) -> None:
         """Why and until when it is held; what a release let pass; no hold runs out early."""

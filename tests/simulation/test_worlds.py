@@ -13,8 +13,8 @@ from tests.simulation.history import complaints, live, read_log, replay
 from tests.simulation.world import World
 
 SEED = os.environ.get("COUNTERSIGN_SEED")
-QUICK_WORLDS = 16  # By thirteen tests: some two hundred worlds for every check.
-LONG_WORLDS, LONG_CHUNKS = 32, 4  # By thirteen tests: some sixteen hundred for the whole suite.
+QUICK_WORLDS = 16  # By fourteen tests: some two hundred worlds for every check.
+LONG_WORLDS, LONG_CHUNKS = 32, 4  # By fourteen tests: two thousand for the whole suite.
 ROUGH = range(50_000, 50_100)
 
 
@@ -107,6 +107,11 @@ def test_every_hold_runs_out(chunk: range) -> None:
 @every_chunk
 def test_what_was_answered_cannot_be_cut_off_unseen(chunk: range) -> None:
     hold("head", 24_000, chunk)
+
+
+@every_chunk
+def test_a_transfer_is_due_for_the_worker_as_it_was_released_last(chunk: range) -> None:
+    hold("outbox", 26_000, chunk)
 
 
 @pytest.mark.fast

@@ -19,6 +19,7 @@ from tests.support.gate import Harness, ManualClock
 
 from countersign.access.model import GATE
 from countersign.gate import snapshot
+from countersign.gate.changes import DISPATCH_DUE
 from countersign.gate.commands import Answer, Kind, Submission
 from countersign.gate.errors import Fenced, GateFault, KeyReused, NotReady, Overloaded, Tampered
 from countersign.gate.journal.memory import Disk
@@ -397,6 +398,10 @@ class World:
         stored = [(b, h) for _, (b, h, _) in sorted(self.disk.balances.items())]
         if stored != self.model.balances():
             self.find("I1", "the stored balances are not the sums of the postings")
+        due = {(number, DISPATCH_DUE): since for number, since in self.model.due.items()}
+        if self.disk.outbox != due:
+            wrong = set(self.disk.outbox.items()) ^ set(due.items())
+            self.find("outbox", f"not due as it was released: {sorted(wrong)}")
         gate = self.gate
         if gate and gate.engine.is_idle and gate.term == self.disk.batches[-1].header.term:
             self._compare_state(gate)

@@ -16,7 +16,9 @@ SKIPS = {
     "mark": 'import pytest\npytestmark = pytest.mark.skipif(True, reason="no such tool")\n' + GOOD,
     "test": 'import pytest\ndef test_bad() -> None:\n    pytest.skip("no such tool")\n',
 }
-ALLOWED = 'import pytest\npytest.skip("needs an ordinary user here", allow_module_level=True)\n'
+ALLOWED = 'import pytest\npytest.skip("needs an ordinary user", allow_module_level=True)\n'
+# Without such a user `run` is never tried as one: test_run_ordinary says so, and nobody allowed it.
+LONGER = ALLOWED.replace("user", "user who may read this interpreter")
 
 
 def run(folder: Path, *sources: str, in_ci: bool, workers: int = 0) -> tuple[int, str]:
@@ -45,6 +47,11 @@ def test_a_skip_without_leave_fails_in_ci(tmp_path: Path, workers: int) -> None:
 
 def test_one_module_that_skips_itself_is_enough(tmp_path: Path) -> None:
     assert run(tmp_path, SKIPS["module"], in_ci=True)[0] == 1
+
+
+def test_leave_for_one_reason_is_none_for_a_longer_one(tmp_path: Path) -> None:
+    status, said = run(tmp_path, ALLOWED, LONGER, in_ci=True)
+    assert (status, re.findall(r"test_scratch_(\d)\.py: needs", said)) == (1, ["2"]), said
 
 
 def test_a_skip_is_free_elsewhere_and_an_allowed_one_everywhere(tmp_path: Path) -> None:

@@ -13,12 +13,15 @@ import pytest
 from tests.mutants.run import read_mutants
 
 import countersign
+from countersign.access.model import Permission
+from countersign.gate.commands import COMMANDS
 from countersign.kernel.refusal import Refusal, all_refusals
 
 pytestmark = pytest.mark.fast
 
 REPOSITORY = Path(__file__).parents[2]
 SOURCE = REPOSITORY / "src" / "countersign"
+TESTS = REPOSITORY / "tests"
 MODULE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 50
 SCHEMAS = {
@@ -41,6 +44,15 @@ OTHER_AREAS = {
     # Both name an institution.
     "countersign.kernel.bic": "lei",
 }
+
+WITH_MONEY = {
+    "accounts", "channels", "features", "gate", "kernel", "ledger", "rails", "rules", "transfers",
+}  # fmt: skip
+NO_FLOATS = {
+    ("gate/front.py", "folder / name"): "a path",
+}
+# A refusal that no test can cause, with the reason.
+UNTESTED: dict[str, str] = {}
 
 
 def modules() -> Iterator[Path]:
@@ -132,14 +144,40 @@ _TABLE = re.compile(
 
 
 def test_money_never_meets_a_float() -> None:
-    for package in ("kernel", "ledger", "accounts", "transfers", "rules", "features"):
+    """Nor a division that makes one; what counts seconds is no money."""
+    for package in sorted(WITH_MONEY):
         for path in sorted((SOURCE / package).rglob("*.py")):
-            names = {
-                n.id
-                for n in ast.walk(ast.parse(path.read_text("utf-8")))
-                if isinstance(n, ast.Name)
-            }
-            assert "float" not in names, path
+            file, text = str(path.relative_to(SOURCE)), path.read_text("utf-8")
+            wrong = [found for found in floats_in(text) if (file, found) not in NO_FLOATS]
+            assert not wrong, f"{file}: {wrong}"
+
+
+def test_a_float_is_found_wherever_it_stands() -> None:
+    source = """
+PAUSE_SECONDS = 0.5
+RATE = 0.5  # seconds
+def f(x: float) -> int:
+    x /= 2
+    return x // 2 + x / 3 + float("1") + wait(
+        timeout_seconds=2.5
+    )
+"""
+    assert sorted(floats_in(source)) == ["0.5", "float", "float", "x / 3", "x /= 2"]
+
+
+def floats_in(source: str) -> list[str]:
+    """Each float, by name or value, and each true division, but in a line that counts seconds."""
+    lines = source.splitlines()
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        is_float = isinstance(node, ast.Name) and node.id == "float"
+        is_value = isinstance(node, ast.Constant) and isinstance(node.value, float | complex)
+        is_parted = isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div)
+        if is_float or is_value or is_parted:
+            line = lines[node.lineno - 1].partition("#")[0]  # type: ignore[attr-defined]
+            if not re.search(r"(?i)seconds|\bdeadline\b", line):
+                found.append(ast.unparse(node))
+    return found
 
 
 def ours() -> list[type[Refusal]]:
@@ -166,6 +204,23 @@ def test_every_refusal_has_a_code_of_its_area() -> None:
         else:
             is_right = area == package
         assert is_right, f"{refusal.code} in {refusal.__module__}"
+
+
+def test_every_refusal_is_met_by_a_test() -> None:
+    """By its code or its class, whichever a test expects."""
+    tests = "\n".join(
+        path.read_text("utf-8").replace("\\.", ".") for path in sorted(TESTS.rglob("test_*.py"))
+    )
+    for refusal in ours():
+        named = rf"\b({re.escape(refusal.code)}|{refusal.__name__})\b"
+        is_met = re.search(named, tests) is not None
+        assert is_met != (refusal.code in UNTESTED), refusal.code
+    assert set(UNTESTED) <= {refusal.code for refusal in ours()}
+
+
+def test_every_permission_is_used() -> None:
+    """A permission that no command needs protects nothing."""
+    assert {command.permission for command in COMMANDS.values()} == {*Permission, None}
 
 
 def test_every_package_is_on_the_map() -> None:
@@ -222,8 +277,29 @@ def test_the_repository_names_no_registry_and_no_machine() -> None:
 
 def test_dependencies_are_locked_with_hashes() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
-    locked = (REPOSITORY / "requirements" / "dev.txt").read_text(encoding="utf-8")
+    files = sorted((REPOSITORY / "requirements").glob("*.txt"))
+    assert [file.stem for file in files] == ["dev", "run", "schemas"]
+    pins = {file.stem: pins_in(file.read_text(encoding="utf-8")) for file in files}
+    for stem, found in pins.items():
+        assert found, stem
+        assert [pin for pin, hashes in found.items() if not hashes] == [], stem
     for requirement in project["project"]["dependencies"]:
         name = re.split(r"[\[<>=]", requirement)[0]
-        assert re.search(rf"^{re.escape(name)}(\[\w+\])?==", locked, re.MULTILINE), name
-    assert locked.count("--hash=sha256:") > locked.count("==")
+        for stem in ("dev", "run"):
+            assert any(re.match(rf"{re.escape(name)}(\[\w+\])?==", p) for p in pins[stem]), name
+
+
+def test_a_pin_without_a_hash_is_found() -> None:
+    text = (
+        "# by uv\na==1 \\\n    --hash=sha256:0a \\\n    --hash=sha256:0b\n    # via c\nb==2\nc>=3\n"
+    )
+    assert pins_in(text) == {"a==1": 2, "b==2": 0, "c>=3": 0}
+
+
+def pins_in(requirements: str) -> dict[str, int]:
+    """Every requirement of a file and how many hashes it has."""
+    joined = requirements.replace("\\\n", " ").splitlines()
+    wanted = [line.split() for line in joined if line.strip() and not line.lstrip().startswith("#")]
+    return {
+        words[0]: sum(word.startswith("--hash=sha256:") for word in words[1:]) for words in wanted
+    }

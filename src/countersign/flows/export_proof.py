@@ -1,7 +1,8 @@
 """Export the proof of one transfer: its order with chosen fields, and what became of it.
 
-Rules: 1. A restricted field leaves the house only when it is named. 2. What is withheld leaves as
-its commitment; nothing else of it enters the file. 3. A proof is verified before it is given out,
+Rules: 1. A restricted field leaves the house only when it is named; where it is said which fields
+alone may leave, no other does. 2. What is withheld leaves as its commitment; nothing else of it
+enters the file. 3. A proof is verified before it is given out,
 so a changed row, tile or sealed side is a refusal here and not a surprise elsewhere.
 """
 
@@ -66,14 +67,17 @@ def export_proof(
     log: Verifier,
     transfer: int,
     disclose: Collection[str] = (),
+    only: Collection[str] | None = None,
     older_size: int | None = None,
 ) -> bytes:
     """The proof file of a transfer up to the newest checkpoint; `disclose` names restricted fields.
 
-    With `older_size` it also proves that the log then, as a reader knows it, is the beginning of
-    the log now.
+    With `only` it shows these fields and no other; digest, events and status are there all the
+    same. With `older_size` it also proves that the log then, as a reader knows it, is the
+    beginning of the log now.
     """
-    names = _names(disclose)
+    asked = disclose if only is None else only
+    names = _known(asked) if only is not None else _known(asked) | _open_to_all()
     story = read_story(connection, transfer)
     newest = audit.newest_checkpoint(connection)
     if newest is None or newest.size <= story.events[-1].row.number:
@@ -88,7 +92,7 @@ def export_proof(
             ORDER_TABLE.name,
             ORDER_TABLE.version,
             to_base64(story.transfer.digest),
-            _fields(intake, story, names, disclose),
+            _fields(intake, story, names, asked),
         ),
         events=[_event(event, nodes, checkpoint) for event in story.events],
         older=None if older_size is None else _older(connection, older_size, nodes, checkpoint),
@@ -98,17 +102,18 @@ def export_proof(
     return file
 
 
-def _names(disclose: Collection[str]) -> set[str]:
-    """Every field that is not restricted, and those that were asked for by name."""
-    known = [field.name for field in ORDER_TABLE.fields]
-    for name in disclose:
+def _known(asked: Collection[str]) -> set[str]:
+    known = {field.name for field in ORDER_TABLE.fields}
+    for name in asked:
         if name not in known:
             raise UnknownOrderField(field=name[:64])
-    return {
-        name
-        for name in known
-        if name in disclose or class_of(f"order.{name}") != DataClass.RESTRICTED
-    }
+    return set(asked)
+
+
+def _open_to_all() -> set[str]:
+    """Every field that is not restricted."""
+    names = (field.name for field in ORDER_TABLE.fields)
+    return {name for name in names if class_of(f"order.{name}") != DataClass.RESTRICTED}
 
 
 def _fields(intake: Intake, story: Story, names: set[str], asked: Collection[str]) -> Fields | None:

@@ -128,7 +128,7 @@ class Front:
 
     def _accept(self, peer: asyncio.Transport, frame: Frame, credential: int) -> None:
         if any(item.kind >= Query.STATUS for item in frame.items):
-            if credential not in {OPERATOR, WORKER}:
+            if credential not in {OPERATOR, WORKER} and not _asks_only_if_known(frame):
                 raise NotPermitted(permission="queries")
             self._engine.ask(partial(self._answer, peer, frame))
             return
@@ -259,6 +259,10 @@ class Outlet:
     def deliver(self, answers: list[tuple[Submission, Answer]]) -> None:
         if self.front:
             self.front.deliver(answers)
+
+
+def _asks_only_if_known(frame: Frame) -> bool:
+    return all(item.kind == Query.IS_KNOWN for item in frame.items)
 
 
 def _retry_ms(refusal: Refusal) -> int:

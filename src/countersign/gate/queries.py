@@ -37,6 +37,8 @@ def answer_query(state: State, item: Item) -> Answer:
             return _transfer(state, item)
         case Query.CREDENTIALS:
             return Answer(0, "ok", "", _encode(_credentials(state)))
+        case Query.IS_KNOWN:
+            return Answer(0, "ok")  # Whoever is not never comes here.
         case _:
             return Answer(0, "gate.malformed_request")
 

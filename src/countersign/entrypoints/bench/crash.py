@@ -1,7 +1,7 @@
 """Kills a gate under load, again and again, and counts what was lost or done twice (I2, I9).
 
-Every tenth time the gate is not killed but stopped; a new one starts, then the old one wakes up and
-must find itself fenced. Clients send the same keys again until they are answered.
+After every tenth kill one gate more is not killed but stopped; a new one starts, then the old one
+wakes up and must find itself fenced. Clients send the same keys again until they are answered.
 """
 
 import contextlib
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random  # noqa: TID251  # Seeded, and never near a secret.
+from typing import Literal
 
 import psycopg
 
@@ -87,16 +88,24 @@ def crash(bed: Bed, *, kills: int, seed: int, progress: Progress) -> Findings:
     bed.populate(ACCOUNTS)
     clients = [_Client(bed, seed * 100 + number) for number in range(CLIENTS)]
     with _sending(clients):
-        for number in range(1, kills + 1):
+        for strike in strikes(kills):
             time.sleep(random.uniform(*_LIFE_SECONDS))
-            if number % PAUSE_EVERY == 0:
+            if strike == "pause":
                 gate = _pause(bed, gate, findings, random)
             else:
                 gate = _kill(bed, gate, findings)
-            progress(f"{number} of {kills} kills")
+            progress(f"{findings.kills} of {kills} kills, {findings.pauses} pauses")
     gate.stop()
     _count(bed, clients, findings)
     return findings
+
+
+def strikes(kills: int) -> Iterator[Literal["kill", "pause"]]:
+    """What is done to the gate in turn: as many kills as asked for, a pause after every tenth."""
+    for number in range(1, kills + 1):
+        yield "kill"
+        if number % PAUSE_EVERY == 0:
+            yield "pause"
 
 
 def _kill(bed: Bed, gate: GateProcess, findings: Findings) -> GateProcess:

@@ -19,7 +19,7 @@ from countersign.entrypoints.cli.terminal import DONE, REFUSED, Terminal, visibl
 from countersign.entrypoints.installation import Installation, load_installation
 from countersign.flows.ingest_file import Ingested, ingest_file, refused_whole, try_file
 from countersign.gate.client import GateClient
-from countersign.gate.requests import CHANNEL_SOCKET
+from countersign.gate.requests import CHANNEL_SOCKET, Query
 from countersign.infra.clock import SystemClock
 from countersign.infra.database import Role
 from countersign.infra.iso20022.own_thread import in_own_thread
@@ -191,6 +191,7 @@ def _taking(
     gate = stack.enter_context(
         connected(installation, CHANNEL_SOCKET, token=token, timeout_seconds=_TIMEOUT_SECONDS)
     )
+    gate.ask(Query.IS_KNOWN, None)  # Nothing is kept of what a stranger brings.
     return lambda file, told: _ingested(arguments, installation, gate, file, told)
 
 

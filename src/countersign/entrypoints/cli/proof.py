@@ -53,12 +53,20 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     commands = group(subcommands, "proof", "export and verify proofs of transfers")
     exporting = add_command(commands, common, "export", export, "write one transfer's proof")
     exporting.add_argument("number", type=whole_number, help="the transfer's number")
-    exporting.add_argument(
+    fields = exporting.add_mutually_exclusive_group()
+    fields.add_argument(
         "--disclose",
         action="append",
         default=[],
         metavar="FIELD",
         help="also show this restricted field, for example creditor_name; may be repeated",
+    )
+    fields.add_argument(
+        "--only",
+        type=_field_names,
+        metavar="FIELD,...",
+        help="show exactly these fields, for example currency,creditor_name; with '' none, but the"
+        " digest, the events and the status",
     )
     exporting.add_argument(
         "--since",
@@ -89,6 +97,10 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     )
 
 
+def _field_names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",")] if text else []
+
+
 def export(arguments: argparse.Namespace, terminal: Terminal) -> int:
     installation = load_installation(arguments.settings)
     dsn = installation.dsn(Role.APP)
@@ -105,6 +117,7 @@ def export(arguments: argparse.Namespace, terminal: Terminal) -> int:
             log=installation.log_verifier(keyset),
             transfer=arguments.number,
             disclose=arguments.disclose,
+            only=arguments.only,
             older_size=arguments.since,
         )
     _write_new(output, proof)

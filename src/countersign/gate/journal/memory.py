@@ -41,6 +41,8 @@ class Disk:
     holds: dict[int, HoldRow] = field(default_factory=dict)
     alerts: dict[int, Alert] = field(default_factory=dict)
     tiles: dict[int, bytes] = field(default_factory=dict)
+    # (transfer, topic): due, command that caused it; only a worker takes rows out.
+    outbox: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     snapshots: list[tuple[int, StoredSnapshot]] = field(default_factory=list)
 
 
@@ -187,6 +189,8 @@ class MemoryJournal:
         disk.credentials.update(changes.credentials)
         disk.policies.extend(changes.policies)
         disk.tiles.update(changes.tiles)
+        for number, topic, due_ms, cause in changes.outbox:
+            disk.outbox[number, topic] = (due_ms, cause)
 
 
 def _apply_net(table: dict[_Key, _Value], net: dict[_Key, _Value | None]) -> None:

@@ -1,0 +1,65 @@
+"""What the documents say of the command line is so, and the glossary means one thing by a word."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from countersign.entrypoints.cli.command_line import parser_for
+from countersign.entrypoints.cli.examples import EXAMPLES
+from countersign.entrypoints.cli.parsing import PROGRAM
+
+pytestmark = pytest.mark.fast
+
+REPOSITORY = Path(__file__).parents[2]
+DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+GROUPS = {name.partition(" ")[0] for name in EXAMPLES}
+
+
+def commands_in(text: str) -> Iterator[str]:
+    """Lines to type, and what stands in the text between backticks; without the program's name.
+
+    The text may name several of one group: `alerts list|close`.
+    """
+    yield from re.findall(rf"^\$ {PROGRAM} (.+)$", text, re.MULTILINE)
+    for command in re.findall(rf"`{PROGRAM} ([^`]+)`", text):
+        group, _, names = command.rpartition(" ")
+        yield from [f"{group} {name}".strip() for name in names.split("|")]
+
+
+def is_taken(command: str) -> bool:
+    """The parser takes it; where a command is only named, there is one of that name."""
+    words = shlex.split(command)
+    if command in EXAMPLES or command in GROUPS:
+        return True
+    try:
+        return callable(parser_for(words).parse_args(words).command)
+    except SystemExit:
+        return False
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_a_command_in_a_document_is_one_that_the_parser_takes(path: Path) -> None:
+    wrong = [command for command in commands_in(path.read_text("utf-8")) if not is_taken(command)]
+    assert wrong == []
+
+
+def test_the_readme_has_commands_and_a_wrong_one_is_found() -> None:
+    found = list(commands_in((REPOSITORY / "README.md").read_text("utf-8")))
+    assert len(found) >= 12
+    assert "proof export 5 --disclose creditor_name --output proof.json" in found
+    assert list(commands_in(f"$ {PROGRAM} a b\nsay `{PROGRAM} c` and `{PROGRAM} d e|f`")) == [
+        *("a b", "c", "d e", "d f")
+    ]
+    for wrong in ("settle 5", "transfers release 5", "ingest --now x.xml", "accounts open X"):
+        assert not is_taken(wrong)
+
+
+def test_the_glossary_defines_each_word_once() -> None:
+    text = (REPOSITORY / "docs" / "GLOSSARY.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([^|]+) \|", text, re.MULTILINE)[1:]
+    words = [word.strip() for row in rows for word in row.split(",")]
+    assert len(words) > 40
+    assert sorted(words) == sorted(set(words))

@@ -331,16 +331,17 @@ def test_a_folder_that_others_may_write_into_is_not_run(made: Path) -> None:
 
 @pytest.mark.parametrize("more", [(), ("--json",)])
 def test_whoever_sets_up_is_told_of_the_key(tmp_path: Path, more: tuple[str, ...]) -> None:
-    data = tmp_path / "data"
     nowhere = {"COUNTERSIGN_PG_BINDIR": str(tmp_path)}  # So that it ends after the set-up.
-    done = subprocess.run(
-        [*COMMAND, "run", "--data", str(data), *more],
-        env=os.environ | nowhere,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    with reachable_folder() as folder:
+        data = folder / "data"
+        done = subprocess.run(
+            [*COMMAND, "run", "--data", str(data), *more],
+            env=os.environ | nowhere,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
     assert done.returncode == 1
     assert f"IMPORTANT: the key is {default_key_file(data)}." in done.stderr
     assert "IMPORTANT" not in done.stdout

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.support.shell import Shell
 
 from countersign.entrypoints.installation import (
     FolderOfAnother,
@@ -166,3 +167,13 @@ def test_a_folder_of_another_user_is_refused(
     assert [*data.iterdir()] == []
     monkeypatch.setattr("os.geteuid", lambda: owner)
     prepare_folder(data, name="here")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_a_place_out_of_reach_is_refused_before_a_key_is_made(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    for data in (tmp_path / "data", tmp_path / "deep" / "er" / "data"):
+        refused = Shell(data).call("run", expect=1)
+        assert refused["error"]["code"] == "postgres.unreachable_folder"
+        assert str(tmp_path.parts[1]) in refused["error"]["sentence"]
+    assert [*tmp_path.iterdir()] == []

@@ -33,6 +33,7 @@ from countersign.infra.postgres.binaries import find_binaries
 from countersign.infra.postgres.cluster import EmbeddedCluster
 from countersign.infra.postgres.os_user import choose_os_user
 from countersign.infra.postgres.server import Server, external_server
+from countersign.infra.settings import Settings
 from countersign.rules.model import DEFAULT_POLICY, encode_policy
 
 _ODDS = ("reject", "lose_order", "lose_answer", "double_answer")
@@ -66,6 +67,8 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Run until a signal; a refusal says what ended it before."""
     stopping = _stopping_on_signals()
     settings = arguments.settings
+    if not settings.database_url and not settings.data_dir.exists():
+        _require_reachable(settings)
     prepare_folder(settings.data_dir, name=arguments.name)
     with contextlib.suppress(StopAsked), run_lock(settings.data_dir):
         try:
@@ -75,6 +78,13 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
             _warn_of_key(installation)
         _run(installation, arguments.rail_faults, terminal, stopping, is_new=is_new)
     return terminal.value({"stopped": True}, "stopped")
+
+
+def _require_reachable(settings: Settings) -> None:
+    """Refuse a place that Postgres's user cannot reach before a folder and a key are made there."""
+    os_user = choose_os_user(settings.pg_user)
+    if os_user.is_separate:
+        os_user.require_access(next(at for at in settings.data_dir.parents if at.is_dir()))
 
 
 def _stopping_on_signals() -> threading.Event:

@@ -29,9 +29,10 @@ KINDS = """1 open_account 2 fund 3 correct 4 reverse 10 order 11 cancel 12 hold 
     15 dispatch 16 rail_status 20 freeze 21 unfreeze 30 set_credential 31 set_policy 40 tick"""
 KINDS = dict(zip(map(int, KINDS.split()[::2]), KINDS.split()[1::2], strict=True))
 NAME = re.compile(r"[^\s+\x00-\x1f]+")
-SIZE, INTEGER, ANY = range(2**63), range(-(2**63), 2**63), range(2**62)
-HASH, SALT, KEY, PATH = range(32, 33), range(16, 17), range(33, 34), [str, range(129)]
-FIELD = {"name": str, "salt": str, "value": (str, INTEGER, None)}
+BAD_KEY = "the verifier key is not NAME+ID+KEY as the owner of the log gives it"
+HEADS = {b"countersign/leaf/v1/order": ">QQBBIH", b"countersign/leaf/v1/command": ">QQBQH"}
+SIZE, INTEGER, HASH, SALT = range(2**63), range(-(2**63), 2**63), range(32, 33), range(16, 17)
+FIELD, PATH = {"name": str, "salt": str, "value": (str, INTEGER, None)}, [str, range(129)]
 PARTS = {"disclosed": [FIELD, range(65)], "withheld": [{"name": str, "leaf": str}, range(65)]}
 EVENT = {"shown": dict, "leaf": str, "index": SIZE, "path": PATH}
 ORDER = {"table": str, "version": SIZE, "digest": str, "fields": (PARTS, None)}
@@ -40,9 +41,9 @@ SHAPE |= {"checkpoint_key": str, "checkpoint": str, "events": [EVENT, range(1, 1
 SHAPE |= {"older": ({"checkpoint": str, "path": PATH}, None)}
 
 
-def need(holds, code="malformed"):
+def need(holds, code="a part of it is not as it is issued"):
     if not holds:
-        raise ValueError("proof." + code)
+        raise ValueError(code)
 
 
 def fits(value, shape):
@@ -58,7 +59,7 @@ def fits(value, shape):
     return type(value) is shape and len(value) <= 65_536
 
 
-def unbase64(text, lengths=ANY):
+def unbase64(text, lengths=SIZE):
     data = base64.b64decode(text, validate=True)
     need(base64.b64encode(data).decode() == text and len(data) in lengths)
     return data
@@ -67,8 +68,8 @@ def unbase64(text, lengths=ANY):
 def open_checkpoint(note, key):
     """Give name, size and root of a note that the log signed; the key's name is the log's."""
     name, key_id, encoded = [*key.split("+", 2), "", ""][:3]
-    key = unbase64(encoded, KEY)
-    need((key[0], key_id) == (1, sha256(name.encode() + b"\n" + key).hexdigest()[:8]))
+    key = base64.b64decode(encoded) if re.fullmatch(r"[A-Za-z0-9+/]{44}", encoded) else b""
+    need((key[:1], key_id) == (b"\1", sha256(name.encode() + b"\n" + key).hexdigest()[:8]), BAD_KEY)
     text, gap, signatures = note.rpartition("\n\n")
     need(gap and signatures.endswith("\n") and len(note.encode()) <= 65536 and NAME.fullmatch(name))
     need(all(c >= " " or c == "\n" for c in text) and signatures.count("\n") <= 16)
@@ -87,36 +88,32 @@ def open_checkpoint(note, key):
 
 def read_leaf(data):
     """Give what a leaf shows, its digest, and the transfer that a command belongs to."""
-    is_order = data.startswith(b"countersign/leaf/v1/order\0")
-    need(is_order or data.startswith(b"countersign/leaf/v1/command\0"))
-    head, start = struct.Struct(">QQBBIH" if is_order else ">QQBQH"), data.index(b"\0") + 1
-    number, at_ms, code, *more, length = head.unpack_from(data, start)
-    need(len(data) == (end := start + head.size + 32) + length + 32)
+    tag, _, data = data.partition(b"\0")
+    number, at_ms, code, *more, length = (head := struct.Struct(HEADS[tag])).unpack_from(data)
+    need(len(data) == (end := head.size + 32) + length + 32)
     said = data[end : end + length].decode()
     at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)
     shown = {"number": number, "at": at.isoformat(timespec="milliseconds")[:-6] + "Z"}
-    if is_order:
+    if tag.endswith(b"order"):
         shown |= {"kind": "order", "action": ACTIONS[code], "outcome": STATUSES[more[0]]}
         shown |= {"policy": more[1], "reasons": said.split(",") if said else []}
     else:
         shown |= {"kind": KINDS[code], "transfer": more[0], "outcome": said}
-    return shown, data[end - 32 : end], None if is_order else more[0]
+    return shown, data[end - 32 : end], shown.get("transfer")
 
 
-def climb(nodes, number, last, code):
+def climb(nodes, number, last):
     """Join a path from its lowest node up; the roots of the older and of the newer tree."""
     older = newer = nodes[0]
     for node in nodes[1:]:
         while number == last > 0 and not number & 1:
             number, last = number >> 1, last >> 1
-        need(last, code)
-        if number & 1:
-            older, newer = (sha256(b"\1" + node + one).digest() for one in (older, newer))
-        else:
-            newer = sha256(b"\1" + newer + node).digest()
+        if last == 0:
+            return None, None
+        older = sha256(b"\1" + node + older).digest() if number & 1 else older
+        newer = sha256(b"\1" + (node + newer if number & 1 else newer + node)).digest()
         number, last = number >> 1, last >> 1
-    need(last == 0, code)
-    return older, newer
+    return (older, newer) if last == 0 else (None, None)
 
 
 def verify_events(events, digest, size, root):
@@ -127,7 +124,7 @@ def verify_events(events, digest, size, root):
         need(of == [digest, story[0]["number"] if story else None], "wrong_story")
         need((story[-1]["number"] if story else -1) < shown["number"] == index, "wrong_story")
         nodes = [sha256(b"\0" + data).digest(), *(unbase64(one, HASH) for one in event["path"])]
-        need(index < size and climb(nodes, index, size - 1, "not_in_log")[1] == root, "not_in_log")
+        need(index < size and climb(nodes, index, size - 1)[1] == root, "not_in_log")
         same = json.dumps(event["shown"], sort_keys=True) == json.dumps(shown, sort_keys=True)
         need(same, "shown_differs")
         story.append(shown)
@@ -169,12 +166,10 @@ def verify(file, trusted):
     fields = verify_fields(order["fields"], instance, digest) if order["fields"] else {}
     if older:
         _, size1, root1 = open_checkpoint(older["checkpoint"], key)
-        nodes, number, last = [unbase64(one, HASH) for one in older["path"]], size1 - 1, size - 1
-        nodes = [root1] * (size1 & number == 0) + nodes
+        span = size1 & -size1  # The size of the older log's last whole tree, where a path begins.
+        nodes = [root1] * (size1 == span) + [unbase64(one, HASH) for one in older["path"]]
         need(nodes and 0 < size1 < size, "not_consistent")
-        while number & 1:
-            number, last = number >> 1, last >> 1
-        need(climb(nodes, number, last, "not_consistent") == (root1, root), "not_consistent")
+        need(climb(nodes, size1 // span - 1, (size - 1) // span) == (root1, root), "not_consistent")
     said = ("verified", "yours") if trusted else ("consistent", "of the file")
     told = {"verdict": said[0], "key": said[1], "log": name, "transfer": story[0]["number"]}
     return told | {"status": story[-1]["outcome"], "size": size, "fields": fields, "events": story}
@@ -188,7 +183,9 @@ def main(file, key=None):
     except InvalidSignature:
         said = {"code": "proof.wrong_signature"}
     except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, struct.error) as e:
-        said = {"code": str(e) if str(e).startswith("proof.") else "proof.malformed"}
+        code = "proof." + (str(e) if str(e).isidentifier() else "malformed")
+        code = "audit.malformed_verifier_key" if key and str(e) == BAD_KEY else code
+        said = {"code": code, "why": f"{file} cannot be verified: {e}"}
     try:
         print(json.dumps({"verdict": "refused"} | said, indent=1, ensure_ascii=False), flush=True)
     except BrokenPipeError:
@@ -197,4 +194,7 @@ def main(file, key=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]) if len(sys.argv) in (2, 3) else __doc__)
+    is_help = sys.argv[1:] in (["-h"], ["--help"])
+    if is_help or len(sys.argv) not in (2, 3):
+        sys.exit(print(__doc__, file=sys.stdout if is_help else sys.stderr) or 2 * (not is_help))
+    sys.exit(main(*sys.argv[1:]))

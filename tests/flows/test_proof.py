@@ -204,8 +204,39 @@ def test_the_script_stands_alone() -> None:
         "base64", "json", "re", "struct", "sys", "datetime", "hashlib", "pathlib", "cryptography",
     }  # fmt: skip
     assert len(text.splitlines()) <= 200
-    code, _ = run_script()
-    assert code == 1
+
+
+def test_the_script_says_how_it_is_used() -> None:
+    command = [sys.executable, "-I", str(SCRIPT)]
+    for words, code in (([], 2), (["a", "b", "c"], 2), (["--help"], 0), (["-h"], 0)):
+        done = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
+        said, silent = (done.stderr, done.stdout) if code else (done.stdout, done.stderr)
+        assert (done.returncode, silent) == (code, "")
+        assert "verify_proof.py FILE [KEY]" in said
+
+
+def test_the_script_tells_a_bad_key_from_a_bad_file(
+    bank: Bank, file: bytes, tmp_path: Path
+) -> None:
+    key = bank.log.text()
+    path = tmp_path / "proof.json"
+    path.write_bytes(file)
+    name, key_id, encoded = key.split("+", 2)
+    for wrong in ("x", f"{name}+{key_id}", f"{name}+00000000+{encoded}", key[:-1], f"{key}..."):
+        code, output = run_script(path, wrong)
+        verdict = json.loads(output)
+        assert (code, verdict["code"]) == (1, "audit.malformed_verifier_key")
+        assert "the verifier key is not" in verdict["why"]
+        with pytest.raises(Refusal) as refused:
+            Verifier.parse(wrong)
+        assert refused.value.code == "audit.malformed_verifier_key"
+    for content, why in ((b"no proof", "Expecting value: line 1"), (file[:-9], "delimiter: line ")):
+        path.write_bytes(content)
+        code, output = run_script(path, key)
+        verdict = json.loads(output)
+        assert (code, verdict["code"]) == (1, "proof.malformed")
+        assert verdict["why"].startswith(f"{path} cannot be verified: ")
+        assert why in verdict["why"]
 
 
 def test_another_key_is_refused(bank: Bank, file: bytes, tmp_path: Path) -> None:

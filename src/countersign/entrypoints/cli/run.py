@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Run until a signal; a refusal says what ended it before."""
     stopping = _stopping_on_signals()
     settings = arguments.settings
-    if not settings.data_dir.exists():
+    if not settings.database_url and not settings.data_dir.exists():
         _require_reachable(settings)
     prepare_folder(settings.data_dir, name=arguments.name)
     with contextlib.suppress(StopAsked), run_lock(settings.data_dir):
@@ -83,8 +83,6 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
 def _require_reachable(settings: Settings) -> None:
     """Refuse a place that Postgres's user cannot reach before a folder and a key are made there."""
-    if settings.database_url:
-        return
     os_user = choose_os_user(settings.pg_user)
     if os_user.is_separate:
         os_user.require_access(next(at for at in settings.data_dir.parents if at.is_dir()))

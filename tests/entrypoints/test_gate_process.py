@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import msgspec
 import psycopg
 import pytest
+from tests.support.identities import a_request
 
 from countersign.entrypoints.bench.bed import TOKEN, Bed, a_bed, reference
 from countersign.entrypoints.bench.traffic import Traffic
@@ -37,6 +38,8 @@ from countersign.gate.requests import (
     encode_body,
 )
 from countersign.infra.clock import SystemClock
+
+AN_ORDER = encode_body(a_request(Kind.ORDER, "OTHR::1", credential=100))
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +101,8 @@ def test_the_worker_may_not_release(bed: Bed) -> None:
         (b"\xc1", "gate.malformed_request"),
         (encode_body([1, 2, 3]), "gate.malformed_request"),
         (encode_body(["x" * 70] * 31), "gate.malformed_request"),
-        (b"\x91" * 100_000, "gate.malformed_request"),
+        # One field more than an order has, and that is nested too deep to be passed over.
+        (b"\xdc\x00\x20" + AN_ORDER[3:] + b"\x91" * 100_000, "gate.malformed_request"),
     ],
 )
 def test_an_unreadable_item_is_refused_and_keeps_its_leaf(

@@ -278,13 +278,14 @@ class Model:
 
     def _check_reversal(self, row: CommandRow, caused: list[Posting], batch_ms: int) -> None:
         """It goes through exactly when it may, and books what was booked the other way round."""
+        self.reversals.add(row.outcome)
+        if row.outcome in ANY_REFUSAL:
+            return
         command = commands.decode(row.kind, row.body)
         assert isinstance(command, commands.Reverse)
-        self.reversals.add(row.outcome)
-        if row.outcome not in ANY_REFUSAL:
-            wanted = self._reversal(command.original, row.number, batch_ms)
-            if row.outcome != wanted:
-                self.violate("I1", f"reversal {row.number}: {row.outcome}, wanted is {wanted}")
+        wanted = self._reversal(command.original, row.number, batch_ms)
+        if row.outcome != wanted:
+            self.violate("I1", f"reversal {row.number}: {row.outcome}, wanted is {wanted}")
         if row.outcome != "ok":
             return
         booked = self.booked[command.original]

@@ -1,5 +1,6 @@
 """Environment over file over default, and no slip in the file passes in silence."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,12 @@ def test_a_bad_file_is_refused_by_name(
 
 def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).mkdir()
+    with pytest.raises(UnreadableSettings):
+        load_settings(environment_of(tmp_path))
+
+
+def test_a_pipe_in_place_of_the_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / FILE_NAME)
     with pytest.raises(UnreadableSettings):
         load_settings(environment_of(tmp_path))
 

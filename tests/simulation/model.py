@@ -352,7 +352,7 @@ class Model:
             for number, life in sorted(self.lives.items())
             if life.status == "dispatched" and index in {life.debtor_index, life.row.creditor_index}
         ]
-        if msgspec.msgpack.decode(row.detail) != left:
+        if msgspec.msgpack.decode(row.detail) != [len(left), left]:
             self.violate("I8", f"freeze {row.number} does not list what left before: {left}")
         self.frozen[index] = row.number
 

@@ -18,6 +18,20 @@ from countersign.gate.commands import Kind
 from countersign.gate.requests import FreezeRequest, UnfreezeRequest
 
 
+class LeftBefore(msgspec.Struct, array_like=True, frozen=True):
+    """What had left before a freeze: how many transfers, and the first of them."""
+
+    count: int
+    numbers: list[int]
+
+    def remark(self) -> str:
+        if not self.count:
+            return "nothing had left before"
+        listed = ", ".join(map(str, self.numbers))
+        more = self.count - len(self.numbers)
+        return f"dispatched before the freeze: {listed}" + (f" and {more:,} more" if more else "")
+
+
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     for name, command, help_text in (
         ("freeze", freeze, "stop everything from and to an account, here or elsewhere"),
@@ -29,17 +43,15 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
 
 
 def freeze(arguments: argparse.Namespace, terminal: Terminal) -> int:
-    """The answer lists what had been dispatched before: it can only be asked back."""
+    """The answer says what had been dispatched before: it can only be asked back."""
     request = FreezeRequest(account_reference(arguments.account), arguments.reason)
     with operator(arguments) as gate:
         answer = gate.ask(Kind.FREEZE, request)
     if is_refused(answer):
         return terminal.refused_answer(answer)
-    left: list[int] = msgspec.msgpack.decode(answer.detail)
-    remark = "nothing had left before"
-    if left:
-        remark = "dispatched before the freeze: " + ", ".join(map(str, left))
-    return terminal.value({"frozen": True, "left_before": left}, f"frozen; {remark}")
+    left = msgspec.msgpack.decode(answer.detail, type=LeftBefore)
+    value = {"frozen": True, "left_before": left.numbers, "left_before_count": left.count}
+    return terminal.value(value, f"frozen; {left.remark()}")
 
 
 def unfreeze(arguments: argparse.Namespace, terminal: Terminal) -> int:

@@ -1,10 +1,12 @@
 """Freezing and unfreezing, opening and settlement accounts, as the gate does them."""
 
+import msgspec
 import pytest
 from tests.support.gate import REASON, Harness, index_of
 
 from countersign.accounts.model import AccountKind
-from countersign.gate import commands
+from countersign.entrypoints.cli.freezes import LeftBefore
+from countersign.gate import commands, decide
 
 pytestmark = pytest.mark.fast
 
@@ -88,3 +90,18 @@ def test_money_of_one_currency_is_not_put_on_an_account_of_another(gate: Harness
     for currency in ("USD", "CHF"):
         assert gate.fund(2, 500, currency).outcome == "accounts.other_currency"
     assert gate.engine.state.balances.balance == before
+
+
+@pytest.mark.parametrize("sent", [0, 2, 3, 5])
+def test_a_freeze_says_how_many_had_left_before_and_names_the_first(
+    gate: Harness, monkeypatch: pytest.MonkeyPatch, sent: int
+) -> None:
+    monkeypatch.setattr(decide, "LEFT_BEFORE_MAX", 3)
+    numbers = [gate.place(amount=5, salt=str(n)).number for n in range(sent)]
+    for number in numbers:
+        assert gate.dispatch(number).outcome == "dispatched"
+    answer = gate.do(commands.Freeze(index_of("ada"), REASON))
+    left = msgspec.msgpack.decode(answer.detail, type=LeftBefore)
+    assert (left.count, left.numbers) == (sent, numbers[:3])
+    assert ("and 2 more" in left.remark()) == (sent == 5)
+    assert ("nothing had left" in left.remark()) == (not sent)

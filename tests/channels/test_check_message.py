@@ -22,6 +22,7 @@ from countersign.channels.errors import (
     DuplicateUetr,
     EnvelopeMismatch,
     MessageChanged,
+    NotCarried,
     WrongBlockControlSum,
     WrongBlockNumberOfTransactions,
     WrongControlSum,
@@ -68,6 +69,29 @@ def test_a_good_file_gives_its_header_and_digest(version: str) -> None:
         initiating_party="Ada Payments",
         version=version,
     )
+
+
+SUPPLEMENT = '<SplmtryData><Envlp><x xmlns="urn:y">1</x></Envlp></SplmtryData>'
+FORWARDED = "<FwdgAgt><FinInstnId><Nm>Bank of Ruritania</Nm></FinInstnId></FwdgAgt>"
+
+
+@EACH
+@pytest.mark.parametrize(
+    ("field", "xml", "element"),
+    [
+        ("before_count_xml", "<Authstn><Cd>FDET</Cd></Authstn>", "GrpHdr/Authstn"),
+        ("after_initiating_xml", FORWARDED, "GrpHdr/FwdgAgt"),
+        ("after_blocks_xml", SUPPLEMENT, "SplmtryData"),
+    ],
+)
+def test_what_stands_over_all_payments_is_never_left_out(
+    version: str, field: str, xml: str, element: str
+) -> None:
+    message = replace(a_message(version=version), **{field: xml})  # type: ignore[arg-type]
+    if field == "after_blocks_xml" and version == "pain.001.001.03":
+        _refused(message, InvalidMessage)  # That version knows no such element.
+    else:
+        assert _refused(message, NotCarried) == {"element": element}
 
 
 def test_the_stream_is_read_from_its_start() -> None:

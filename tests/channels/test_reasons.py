@@ -58,7 +58,7 @@ AREAS = ("accounts", "channels", "gate", "infra.iso20022", "ledger", "transfers"
 def _known_refusals() -> set[str]:
     for area in AREAS:
         importlib.import_module(f"countersign.{area}.errors")
-    for module in ("account", "bic", "ids", "money"):
+    for module in ("account", "agent", "bic", "ids", "money"):
         importlib.import_module(f"countersign.kernel.{module}")
     return {refusal.code for refusal in all_refusals()}
 

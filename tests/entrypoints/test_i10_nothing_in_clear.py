@@ -174,9 +174,10 @@ def _plant_by_socket(bed: Bed) -> None:
             fund = FundRequest(reference, 10**12, "EUR", REASON)
             assert operator.ask(Kind.FUND, fund).outcome == "ok"
         assert client.ask(Kind.ORDER, _order(100)).outcome == "released"
-        # This one is refused only when the worker writes its message, and that is logged.
-        unsendable = _order(101, creditor_agent="no such agent!")
-        assert client.ask(Kind.ORDER, unsendable).outcome == "released"
+        # The second of these is refused only when the worker prepares it, and that is logged.
+        for amount in (101, 102):
+            unsendable = _order(amount, uetr="8a562c67-ca16-48ba-b074-65581be6f001")
+            assert client.ask(Kind.ORDER, unsendable).outcome == "released"
         held = [client.ask(Kind.ORDER, _order(10**9 + n)) for n in range(3)]
         assert {answer.outcome for answer in held} == {"held"}
         for answer in held[:2]:

@@ -9,9 +9,16 @@ from tests.support.identities import ANYONE, CHANNELS, OPERATORS, WORKERS, a_req
 from countersign.access.errors import NotPermitted, UnknownCredential
 from countersign.access.model import verifier_of
 from countersign.entrypoints.bench.bed import TOKEN, Bed, a_bed, reference
-from countersign.gate.client import FrameRefused, GateClient
+from countersign.gate.client import FrameRefused, GateClient, new_key
 from countersign.gate.commands import Kind, SetCredential
-from countersign.gate.requests import CHANNEL_SOCKET, OPERATOR_SOCKET, WORKER_SOCKET, Query
+from countersign.gate.requests import (
+    CHANNEL_SOCKET,
+    OPERATOR_SOCKET,
+    WORKER_SOCKET,
+    Item,
+    Query,
+    encode_body,
+)
 
 IDLE = "a token that may nothing"
 IDENTITIES = {
@@ -43,6 +50,13 @@ def standing(bed: Bed) -> dict[str, object]:
     return {name: found[name] for name in ("accounts", "open_transfers", "freezes", "policy")}
 
 
+def alone_at_the_door(client: GateClient, kind: Kind, request: object) -> str:
+    try:
+        return client.ask(kind, request).outcome
+    except FrameRefused as refusal:
+        return refusal.code
+
+
 @pytest.mark.parametrize(("identity", "allowed"), IDENTITIES.items(), ids=str)
 def test_each_identity_may_ask_for_exactly_this(
     bed: Bed, identity: tuple[str, str], allowed: frozenset[Kind]
@@ -51,14 +65,18 @@ def test_each_identity_may_ask_for_exactly_this(
     number = {TOKEN: 100, IDLE: 101}.get(token) or CREDENTIALS[socket]
     before = standing(bed)
     with GateClient(bed.installation.sockets, socket, token=token, timeout_seconds=60) as client:
-        outcomes = {
-            kind: client.ask(kind, a_request(kind, reference(0), credential=number)).outcome
-            for kind in Kind
+        requests = {kind: a_request(kind, reference(0), credential=number) for kind in Kind}
+        alone = {
+            kind: alone_at_the_door(client, kind, request) for kind, request in requests.items()
         }
-    not_permitted = {kind for kind, outcome in outcomes.items() if outcome == NotPermitted.code}
-    assert not_permitted == set(Kind) - allowed - {Kind.TICK}
-    assert outcomes[Kind.TICK] == "gate.malformed_request"  # Of the gate's own, by no socket.
-    assert outcomes[Kind.REFUSED_INTAKE] == "account.malformed_iban"
+        # Beside one that it may ask for, each item comes to be decided, and leaves its leaf.
+        items = [Item(kind, new_key(), encode_body(requests[kind])) for kind in Kind]
+        together = {kind: a.outcome for kind, a in zip(Kind, client.submit(items), strict=True)}
+    for outcomes, own in ((alone, set()), (together, {Kind.TICK})):
+        not_permitted = {kind for kind, outcome in outcomes.items() if outcome == NotPermitted.code}
+        assert not_permitted == set(Kind) - allowed - own
+        assert outcomes[Kind.REFUSED_INTAKE] == "account.malformed_iban"
+    assert together[Kind.TICK] == "gate.malformed_request"  # Of the gate's own, by no socket.
     assert standing(bed) == before
 
 

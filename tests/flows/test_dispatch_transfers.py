@@ -16,7 +16,7 @@ from tests.support.bank import Bank, a_bank
 from countersign.access.model import WORKER
 from countersign.flows import dispatch_transfers
 from countersign.flows.dispatch_transfers import Dispatcher, LineDown
-from countersign.gate import commands
+from countersign.gate import commands, intake
 from countersign.gate.changes import DISPATCH_DUE
 from countersign.gate.commands import Answer
 from countersign.gate.journal.outbox import delete_done, read_due
@@ -107,6 +107,12 @@ class Desk:
         answer = self.bank.place(self.bank.order(**fields))[0]
         assert answer.outcome == "released", answer
         return answer.number
+
+    def order_of_before(self, **fields: object) -> int:
+        """One from before the intake refused what no rail could carry."""
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(intake, "check_order", lambda _: None)
+            return self.order(**fields)
 
     def sending(self, number: int) -> Sending:
         return queries.sendings(self.bank.app, [number])[number]
@@ -333,13 +339,13 @@ def test_i4_a_sealed_side_that_was_swapped_after_it_was_prepared_is_not_sent(des
 
 
 def test_what_no_rail_could_carry_is_rejected_by_name(desk: Desk) -> None:
-    number = desk.order(creditor_agent="no such agent!")
+    number = desk.order_of_before(creditor_agent="no such agent!")
     desk.dispatcher.dispatch_due()
     desk.dispatcher.send_prepared()
     assert desk.line.messages() == []
     assert desk.booked(number) == ["dispatched", "rejected"]
-    assert desk.sending(number).reason == "rails.malformed_agent"
-    fields = {"transfer": number, "code": "rails.malformed_agent"}
+    assert desk.sending(number).reason == "agent.malformed"
+    fields = {"transfer": number, "code": "agent.malformed"}
     assert desk.alarms.taken() == [("rail.not_sendable", fields)]
 
 
@@ -455,14 +461,14 @@ def test_i8_what_was_dispatched_and_not_sent_stays_while_it_is_frozen(desk: Desk
 
 
 def test_what_cannot_be_sent_after_the_rail_never_received_it_is_rejected(desk: Desk) -> None:
-    number = desk.order(creditor_agent="no such agent!")
+    number = desk.order_of_before(creditor_agent="no such agent!")
     assert desk.bank.gate.dispatch(number).outcome == "dispatched"
     desk.dispatcher.dispatch_due()
     desk.rail_says(number, "RJCT", "NOOR")
     desk.dispatcher.send_prepared()
     assert desk.booked(number) == ["dispatched", "rejected"]
     assert desk.dispatcher.send_prepared() == 0
-    fields = {"transfer": number, "code": "rails.malformed_agent"}
+    fields = {"transfer": number, "code": "agent.malformed"}
     assert desk.alarms.taken() == [("rail.not_sendable", fields)]
 
 

@@ -11,7 +11,16 @@ import pytest
 
 from countersign.gate.client import FrameRefused, GateClient, GateUnreachable
 from countersign.gate.commands import Answer
-from countersign.gate.requests import OPERATOR_SOCKET, Frame, Item, Reply, decode_frame, framed
+from countersign.gate.requests import (
+    FRAME_BYTES_MAX,
+    ITEMS_MAX,
+    OPERATOR_SOCKET,
+    Frame,
+    Item,
+    Reply,
+    decode_frame,
+    framed,
+)
 from countersign.infra.clock import monotonic
 
 pytestmark = pytest.mark.fast
@@ -164,6 +173,22 @@ def test_it_asks_for_its_time_and_no_longer(
     with a_client(tmp_path, seconds=0.3) as client, pytest.raises(GateUnreachable):
         client.submit(ITEMS)
     assert monotonic() - begun < 10
+
+
+def test_what_no_frame_holds_is_sent_in_several(
+    gate_of: Callable[..., Gate], tmp_path: Path
+) -> None:
+    """By bytes and by count, and no frame is larger than the gate reads."""
+    gate = gate_of()
+    large = [
+        Item(20, bytes([number]) * 16, b"\x00" * (FRAME_BYTES_MAX // 3)) for number in range(7)
+    ]
+    many = [Item(20, number.to_bytes(16, "little"), b"") for number in range(ITEMS_MAX + 1)]
+    with a_client(tmp_path) as client:
+        assert [answer.number for answer in client.submit(large)] == list(range(7))
+        assert len(client.submit(many)) == ITEMS_MAX + 1
+    assert [len(frame.items) for frame in gate.frames] == [2, 2, 2, 1, ITEMS_MAX, 1]
+    assert all(len(framed(frame)) <= FRAME_BYTES_MAX for frame in gate.frames)
 
 
 def test_junk_for_an_answer_is_no_answer(gate_of: Callable[..., Gate], tmp_path: Path) -> None:

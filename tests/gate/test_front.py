@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.support.gate import REASON, Harness, index_of
+from tests.support.identities import CHANNELS, OPERATORS, WORKERS
 
 from countersign.access.errors import NotPermitted, UnknownCredential
 from countersign.access.model import NO_TOKEN, OPERATOR, WORKER
@@ -19,6 +20,7 @@ from countersign.gate import commands
 from countersign.gate.commands import Command, Kind
 from countersign.gate.front import NOBODY, Front, IntakeEnd
 from countersign.gate.intake_process import Asked, Given, Prepared
+from countersign.gate.lanes import BYTES_MAX, CHANNEL_BYTES_AT_ONCE, FRAMES_MAX
 from countersign.gate.requests import (
     CHANNEL_SOCKET,
     FRAME_BYTES_MAX,
@@ -35,10 +37,11 @@ from countersign.gate.waiting import Limits
 
 pytestmark = pytest.mark.fast
 
+WHO_MAY = {OPERATOR: OPERATORS, WORKER: WORKERS, 100: CHANNELS}
 SOCKETS = {OPERATOR_SOCKET: OPERATOR, WORKER_SOCKET: WORKER, CHANNEL_SOCKET: NOBODY}
 TOKEN = "erp"  # The verifier of a harness's credential is that of its name.
 CHANNEL = 100
-FRAMES_MAX = 256
+LARGE = FRAME_BYTES_MAX - 200  # Of an item that fills a frame.
 KINDS = [*Kind, 0, 199]
 QUERIES = [*Query, 204, 10**6]
 _decode_asked = msgspec.msgpack.Decoder(Asked).decode
@@ -132,8 +135,13 @@ def at_the_door(
     asyncio.run(run())
 
 
-def an_item(kind: int, number: int = 0) -> Item:
-    return Item(kind, b"door/%011d" % number, msgspec.msgpack.encode(0))
+def an_item(kind: int, number: int = 0, size: int = 1) -> Item:
+    return Item(kind, b"door/%011d" % number, b"\x00" * size)
+
+
+def _prepared_freeze(asked: Asked) -> tuple[int, int, bytes, bytes, bytes]:
+    body = msgspec.msgpack.encode(commands.Freeze(index_of("bo"), REASON))
+    return Kind.FREEZE, OPERATOR, asked.items[0].key, b"m" * 17, body
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -144,13 +152,16 @@ def test_a_socket_says_who_asks_and_a_token_says_it_instead(
     async def steps(door: Door) -> None:
         intake, peer = await door.connect_intake(), await door.peer(name)
         for token in ("", TOKEN):
+            credential = CHANNEL if token else SOCKETS[name]
             peer.send(Frame(1, token, [an_item(kind)]))
-            if token or SOCKETS[name] != NOBODY:
-                asked = await intake.asked()
-                assert asked.credential == (CHANNEL if token else SOCKETS[name])
-                assert asked.items == [an_item(kind)]
-            else:
+            if credential == NOBODY:
                 assert await peer.reply() == Reply(1, UnknownCredential.code, [])
+            elif kind in set(Kind) - WHO_MAY[credential]:
+                assert await peer.reply() == Reply(1, NotPermitted.code, [])
+            else:
+                asked = await intake.asked()
+                assert asked.credential == credential
+                assert asked.items == [an_item(kind)]
         await peer.close()
 
     at_the_door(tmp_path, steps)
@@ -261,6 +272,108 @@ def test_too_many_frames_in_the_intake_are_refused_and_the_others_answered(tmp_p
     at_the_door(tmp_path, steps)
 
 
+def test_a_frame_goes_in_for_the_one_item_that_its_credential_may_ask_for(tmp_path: Path) -> None:
+    async def steps(door: Door) -> None:
+        intake, peer = await door.connect_intake(), await door.peer(CHANNEL_SOCKET)
+        peer.send(Frame(1, TOKEN, [an_item(Kind.FREEZE, 1), an_item(Kind.FUND, 2)]))
+        assert await peer.reply() == Reply(1, NotPermitted.code, [])
+        items = [an_item(Kind.FREEZE, 3), an_item(Kind.ORDER, 4)]
+        peer.send(Frame(2, TOKEN, items))
+        assert (await intake.asked()).items == items
+        await peer.close()
+
+    at_the_door(tmp_path, steps)
+
+
+def test_frames_are_bounded_in_bytes_until_they_are_answered(tmp_path: Path) -> None:
+    """The one lane when it is full leaves the other one open."""
+
+    async def steps(door: Door) -> None:
+        intake, peer = await door.connect_intake(), await door.peer(CHANNEL_SOCKET)
+        fit = BYTES_MAX // FRAME_BYTES_MAX
+        for number in range(fit + 1):
+            peer.send(Frame(number, TOKEN, [an_item(Kind.ORDER, number, LARGE)]))
+        assert await peer.reply() == Reply(fit, "gate.overloaded", [], 200)
+        operator = await door.peer()
+        operator.send(Frame(0, "", [an_item(Kind.FREEZE, 99)]))
+        asked = [await intake.asked() for _ in range(2)]
+        assert [one.items[0].kind for one in asked] == [Kind.ORDER, Kind.FREEZE]
+        peer.send(Frame(50, TOKEN, [an_item(Kind.ORDER, 50)]))
+        first = Prepared(*_prepared_freeze(asked[0]))
+        intake.send(Given(asked[0].id, "", [first]))
+        assert (await intake.asked()).items[0].kind == Kind.ORDER
+        # It is prepared, and weighs on until it is answered.
+        peer.send(Frame(51, TOKEN, [an_item(Kind.ORDER, 51, LARGE)]))
+        assert [(await peer.reply()).id for _ in range(1)] == [51]
+        await door.settle()
+        assert (await peer.reply()).id == 0
+        peer.send(Frame(52, TOKEN, [an_item(Kind.ORDER, 52, LARGE)]))
+        peer.send(Frame(53, TOKEN, [an_item(Kind.ORDER, 53, LARGE)]))
+        assert await peer.reply() == Reply(53, "gate.overloaded", [], 200)
+        await peer.close()
+        await operator.close()
+
+    at_the_door(tmp_path, steps)
+
+
+def test_a_freeze_waits_for_one_small_batch_of_what_was_sent_before_it(tmp_path: Path) -> None:
+    async def steps(door: Door) -> None:
+        intake, channel = await door.connect_intake(), await door.peer(CHANNEL_SOCKET)
+        size = CHANNEL_BYTES_AT_ONCE // 4
+        for number in range(20):
+            channel.send(Frame(number, TOKEN, [an_item(Kind.ORDER, number, size)]))
+        channel.send(Frame(20, "", []))
+        assert (await channel.reply()).id == 20  # By now all of them have come in.
+        operator = await door.peer()
+        operator.send(Frame(0, "", [an_item(Kind.FREEZE, 99)]))
+        kinds = [(await intake.asked()).items[0].kind for _ in range(4)]
+        assert kinds == [Kind.ORDER] * 3 + [Kind.FREEZE]
+        intake.send(Given(1, "gate.not_ready", []))
+        assert (await intake.asked()).items[0].key == an_item(Kind.ORDER, 3).key
+        await channel.close()
+        await operator.close()
+
+    at_the_door(tmp_path, steps)
+
+
+def test_what_the_intake_answers_may_be_larger_than_any_frame(tmp_path: Path) -> None:
+    async def steps(door: Door) -> None:
+        intake, peer = await door.connect_intake(), await door.peer()
+        peer.send(Frame(1, "", [an_item(Kind.SET_POLICY)]))
+        asked = await intake.asked()
+        body = b"x" * FRAME_BYTES_MAX
+        prepared = Prepared(Kind.SET_POLICY, OPERATOR, asked.items[0].key, b"m" * 17, body)
+        intake.send(Given(asked.id, "", [prepared]))
+        await intake.writer.drain()
+        await door.settle()
+        # And what is no command is refused under its key.
+        reply = await peer.reply()
+        assert [answer.outcome for answer in reply.answers] == ["gate.malformed_request"]
+        assert reply.answers[0].number == door.gate.engine.state.next_number - 1
+        assert not door.has_lost_intake
+        await peer.close()
+
+    at_the_door(tmp_path, steps)
+
+
+@pytest.mark.parametrize("body", [b"", b"\xc1", b"\x91\xa1\xff", b"\x91" * 100_000, b"\x92\x01"])
+def test_one_item_that_cannot_be_prepared_costs_no_other_one(tmp_path: Path, body: bytes) -> None:
+    async def steps(door: Door) -> None:
+        intake, peer = await door.connect_intake(), await door.peer()
+        peer.send(Frame(1, "", [an_item(Kind.FREEZE, number) for number in (1, 2)]))
+        asked = await intake.asked()
+        good = _prepared_freeze(asked)
+        bad = (Kind.FREEZE, OPERATOR, asked.items[1].key, b"m" * 17, body)
+        intake.send(Given(asked.id, "", [Prepared(*bad), Prepared(*good)]))
+        await door.settle()
+        outcomes = [answer.outcome for answer in (await peer.reply()).answers]
+        assert outcomes == ["gate.malformed_request", "ok"]
+        assert not door.has_lost_intake
+        await peer.close()
+
+    at_the_door(tmp_path, steps)
+
+
 def test_what_the_queue_does_not_take_is_refused_item_by_item(tmp_path: Path) -> None:
     async def steps(door: Door) -> None:
         await door.connect_intake()
@@ -310,6 +423,25 @@ def test_a_frame_may_come_in_pieces_and_two_at_once(tmp_path: Path, pieces: int)
         await peer.close()
 
     at_the_door(tmp_path, steps)
+
+
+def test_a_frame_that_cannot_be_decoded_ends_its_connection_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def steps(door: Door) -> None:
+        intake = await door.connect_intake()
+        for content in (b"\x93\x01\xa1\xff\x90", b"\x94\x01\xa0\x90" + b"\x91" * 100_000):
+            peer = await door.peer()
+            peer.writer.write(len(content).to_bytes(4, "big") + content)
+            assert await peer.is_closed()
+            await peer.close()
+        good = await door.peer()
+        good.send(Frame(1, "", [an_item(Kind.FREEZE)]))
+        assert (await intake.asked()).credential == OPERATOR
+        await good.close()
+
+    at_the_door(tmp_path, steps)
+    assert not caplog.records
 
 
 def test_a_frame_over_its_bound_ends_the_connection_at_its_first_bytes(tmp_path: Path) -> None:

@@ -100,6 +100,19 @@ def test_each_identity_may_do_exactly_this(gate: Harness, kind: Kind, credential
     assert (len(state.accounts), len(state.credentials), len(state.open)) == others
 
 
+@pytest.mark.parametrize("kind", sorted(set(Kind) - CHANNELS))
+@pytest.mark.parametrize("credential", [CHANNEL, REVOKED])
+def test_of_what_may_not_be_done_nothing_is_kept_but_that_it_was_asked(
+    gate: Harness, credential: int, kind: Kind
+) -> None:
+    gate.do(a_command(kind, credential), credential=credential)
+    row = gate.disk.batches[-1].commands[0]
+    refusal = UnknownCredential if credential == REVOKED else NotPermitted
+    assert (row.kind, row.outcome, row.body) == (kind, refusal.code, b"")
+    again = gate.restarted().start()
+    assert again.engine.state.chain.root == gate.engine.state.chain.root
+
+
 def test_no_two_identities_share_a_kind_and_none_is_left_to_nobody() -> None:
     """Who lets a transfer go neither orders nor sends it; a shared kind would join two of these."""
     allowed = [kind for kinds in (OPERATORS, WORKERS, GATES, CHANNELS) for kind in kinds - ANYONE]

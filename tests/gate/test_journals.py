@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 import pytest
 from tests.support.gate import (
     INSTANCE,
@@ -20,6 +21,7 @@ from countersign.accounts.model import AccountKind
 from countersign.gate import commands, snapshot
 from countersign.gate.batch import decide_batch, empty_batch, signed
 from countersign.gate.changes import DISPATCH_DUE
+from countersign.gate.commands import Answer, Command
 from countersign.gate.journal.memory import Disk, MemoryJournal
 from countersign.gate.journal.postgres import PostgresJournal
 from countersign.gate.journal.protocol import CommitRefused, Journal, KeyRow
@@ -242,6 +244,51 @@ def test_what_is_released_is_due_and_a_new_release_makes_it_due_anew(opener: Ope
     assert opener.outbox() == due
     due[later, DISPATCH_DUE] = (day_ms, gate.release(later).number)
     assert opener.outbox() == due
+
+
+def test_what_hinders_every_commit_is_no_commands_fault(database: Database) -> None:
+    """A right that is missing, a full disk: nothing is booked under a key, which stays good."""
+    gate = Harness(PostgresJournal(database.dsn(Role.GATE), answer_timeout_seconds=10))
+    gate.start().a_city()
+    held = gate.place(amount=100_000_000).number
+    with psycopg.connect(database.superuser_dsn(), autocommit=True) as superuser:
+        superuser.execute("REVOKE INSERT ON ledger.posting FROM countersign_gate")
+        size = gate.engine.state.log.size
+        orders = [
+            gate.submission(gate.order("bo", salt=str(n)), credential=gate.channel)
+            for n in range(3)
+        ]
+        for order in [*orders, orders[0]]:
+            gate.engine.submit(order)
+        gate.engine.turn()
+        assert {gate.answers[order.key] for order in orders} == {Answer(0, "gate.not_ready")}
+        assert [code for code, _ in gate.alarms.raised] == ["gate.commit_hindered"]
+        gate.clock.now += 100 * 3_600_000
+        gate.engine.turn()  # The tick of the hold, which must be tried again too.
+        assert gate.engine.state.log.size == size
+        superuser.execute("GRANT INSERT ON ledger.posting TO countersign_gate")
+    for order in orders:
+        gate.engine.submit(order)
+    gate.engine.drain()
+    assert {gate.answers[order.key].outcome for order in orders} == {"released"}
+    assert held not in gate.engine.state.open
+    gate.engine.close()
+
+
+def test_a_transfer_released_twice_in_one_batch_is_due_once(opener: Opener) -> None:
+    gate = a_gate(opener).a_city()
+    number = gate.place(amount=5_000).number
+    commanded: list[Command] = [commands.Hold(number, "me", 1, REASON)]
+    hold = gate.engine.state.next_number
+    for _ in range(2):
+        commanded.append(commands.Release(number, hold, REASON))
+        commanded.append(commands.Hold(number, "me", 1, REASON))
+        hold += 2
+    for command in commanded:
+        gate.engine.submit(gate.submission(command))
+    gate.engine.drain()
+    assert gate.engine.statistics.reloads == 0
+    assert gate.release(number).outcome == "released"
 
 
 def test_tiles_are_kept(opener: Opener) -> None:

@@ -56,7 +56,7 @@ def test_a_freeze_stops_what_was_released_and_lists_what_left(gate: Harness) -> 
     gate.dispatch(left)
     waiting = gate.place(amount=2).number
     answer = gate.do(commands.Freeze(index_of("ada"), REASON))
-    assert answer.detail == b"\x91" + bytes([left])
+    assert answer.detail == b"\x92\x01\x91" + bytes([left])
     assert gate.dispatch(waiting).outcome == "held"
     assert gate.place(amount=3).reasons == "rules.frozen_side"
     assert gate.do(commands.Unfreeze(index_of("ada"), REASON)).outcome == "ok"

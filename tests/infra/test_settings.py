@@ -1,5 +1,6 @@
 """Environment over file over default, and no slip in the file passes in silence."""
 
+import os
 import re
 from pathlib import Path
 
@@ -147,6 +148,12 @@ def before_a_closed_folder(folder: Path) -> None:
 def test_a_folder_that_may_not_be_entered_is_no_bad_toml() -> None:
     with reachable_folder() as folder:
         run_as_ordinary_user(before_a_closed_folder, folder)
+
+
+def test_a_pipe_in_place_of_the_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / FILE_NAME)
+    with pytest.raises(SettingsOutOfReach):
+        load_settings(environment_of(tmp_path))
 
 
 def test_the_url_is_not_shown(tmp_path: Path) -> None:

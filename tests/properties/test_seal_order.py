@@ -9,7 +9,7 @@ from random import Random
 import msgspec
 import pytest
 
-from countersign.gate.commands import PlaceOrder, RefusedIntake, Submission
+from countersign.gate.commands import PlaceOrder, RefusedIntake, Submission, decode
 from countersign.gate.intake import CREDITOR_PLACE, DEBTOR_PLACE, Intake, OrderRequest, SealedOrder
 from countersign.infra.database import Database, Role
 from countersign.kernel.digest import OpenSide, encode_value
@@ -194,6 +194,36 @@ def test_with_both_sides_erased_nothing_is_left_to_prove(desk: Desk) -> None:
         desk.keys.destroy(subject)
     with pytest.raises(SubjectErased):
         desk.intake.open_sides(sealed(command))
+
+
+def test_the_longest_order_that_passes_fits_its_command(desk: Desk) -> None:
+    """Each side has its bound on the wire; what passes the checks must not reach it."""
+    wide = "\U0001f600"
+    lines = [f"PrvtId/Othr/{name} {wide * 35}" for name in ("Id", "SchmeNm/Prtry", "Issr")]
+    known_by = "\n".join(lines * (2000 // (len("\n".join(lines)) + 1)))
+    texts = {
+        name: wide * length
+        for name, length in {
+            "debtor_name": 140, "ultimate_debtor": 140, "initiating_party": 140,
+            "debtor_address": 600, "creditor_address": 600, "creditor_name": 140,
+            "ultimate_creditor": 140, "message_id": 35, "payment_information_id": 35,
+            "instruction_id": 35, "end_to_end_id": 35, "service_level": 35, "channel": 16,
+            "local_instrument": 35, "category_purpose": 35, "purpose_code": 35,
+            "remittance_information": 4000,
+        }.items()
+    }  # fmt: skip
+    texts |= dict.fromkeys(("debtor_agent", "creditor_agent"), ":" + wide * 34)
+    texts |= {"intermediary_agents": "\n".join([":" + wide * 34] * 3)}
+    texts |= {"debtor_identification": known_by, "creditor_identification": known_by}
+    (command,) = placed(desk.prepare(an_order(Random(5), **texts)))
+    assert decode(command.kind, msgspec.msgpack.encode(command)) == command
+
+
+@pytest.mark.parametrize("field", ["debtor_account", "creditor_account"])
+def test_an_account_in_another_spelling_is_refused(desk: Desk, field: str) -> None:
+    for spelled in (ACCOUNTS[2] + " " * 40_000, ACCOUNTS[2].replace("FR", "fr"), "IBAN: " * 10):
+        (refused,) = desk.prepare(an_order(Random(6), **{field: spelled}))
+        assert refused.command == RefusedIntake("account.malformed_reference")
 
 
 @pytest.mark.parametrize("erased", [0, 1])

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from tests.support.rails import texts
 
-from countersign.rails.errors import MalformedAgent, TextTooLong
+from countersign.kernel.agent import Agent, MalformedAgent
+from countersign.rails.errors import TextTooLong
 from countersign.rails.fitting import (
-    Agent,
     address_lines,
     agent,
     codes,

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from countersign.kernel.ids import is_uetr
 from countersign.kernel.invariant import InvariantBroken
 from countersign.rails import ids
 
@@ -50,7 +51,7 @@ def test_ids_tell_orders_purposes_attempts_and_questions_apart(one: bytes, other
 @given(digests)
 def test_a_made_uetr_has_the_form_of_one(digest: bytes) -> None:
     uetr = ids.uetr_of(digest)
-    assert ids.is_uetr(uetr)
+    assert is_uetr(uetr)
     assert UUID(uetr).version == 4
 
 
@@ -66,7 +67,7 @@ def test_a_made_uetr_has_the_form_of_one(digest: bytes) -> None:
     ],
 )
 def test_what_is_no_uetr_is_none(text: str) -> None:
-    assert not ids.is_uetr(text)
+    assert not is_uetr(text)
 
 
 def test_a_digest_of_another_length_or_a_number_below_one_is_a_fault_of_ours() -> None:

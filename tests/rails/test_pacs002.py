@@ -10,6 +10,7 @@ from lxml import etree
 from tests.support.rails import CREATED_MS, maybe
 from tests.support.shared import shared_data
 
+from countersign.gate import commands
 from countersign.kernel.refusal import Refusal
 from countersign.rails.messages import RailStatusReport, Verdict, verdict_of
 from countersign.rails.pacs002 import REASONS_MAX, TEXT_LENGTH_MAX, read_status, write_status
@@ -166,6 +167,16 @@ def test_more_reasons_than_are_kept_are_refused_because_a_verdict_needs_them_all
     with pytest.raises(Refusal) as refused:
         read_status(_changed("</TxInfAndSts>", reason, many), schema_dir=None)
     assert refused.value.code == "rails.malformed_element"
+
+
+@pytest.mark.parametrize("code", ["A-01", "ac04", "é", "A B", "&amp;"])
+def test_a_reason_that_can_be_no_listed_code_is_told_in_words(code: str) -> None:
+    """The schema lets any four characters pass; the gate must be able to book what it is given."""
+    report = read_status(_changed("AC04", code), schema_dir=None)
+    assert report.reason_codes == ("NARR", "MS03")
+    assert report.text is not None
+    assert report.text.startswith(code.replace("&amp;", "&"))
+    assert msgspec.convert(report.reason_code, commands.Code) == "NARR"
 
 
 def test_text_is_bounded_and_steers_no_terminal() -> None:

@@ -160,13 +160,13 @@ def test_amounts_have_the_decimals_of_their_currency(currency: str, text: str) -
         ({"charge_bearer": "OURS"}, "rails.unknown_charge_bearer"),
         ({"instruction_priority": "LOW"}, "rails.unknown_priority"),
         ({"intermediary_agents": "A:1\nA:2\nA:3\nA:4"}, "rails.too_many_intermediaries"),
-        ({"intermediary_agents": "Bank of Ruritania"}, "rails.malformed_agent"),
+        ({"intermediary_agents": "Bank of Ruritania"}, "agent.malformed"),
         ({"debtor_identification": "LEI 1"}, "identification.malformed"),
         ({"creditor_name": " \n"}, "rails.blank_creditor_name"),
         ({"creditor_name": "x" * 141}, "rails.text_too_long"),
         ({"end_to_end_id": "x" * 36}, "rails.text_too_long"),
         ({"purpose_code": "x" * 36}, "rails.text_too_long"),
-        ({"creditor_agent": "Bank of Ruritania"}, "rails.malformed_agent"),
+        ({"creditor_agent": "Bank of Ruritania"}, "agent.malformed"),
     ],
 )
 def test_what_no_rail_could_carry_is_refused_by_name(change: dict[str, Any], code: str) -> None:

@@ -21,6 +21,7 @@ class Crash(BaseException):
 BROKEN = "broken"
 UNKNOWN = "unknown"
 REFUSED = "refused"
+HINDERED = "hindered"  # The server's own trouble: no space, no right.
 CRASH = "crash"
 RIVAL = "rival"  # This gate stands still; another one starts and serves; this one goes on.
 CLOCK = "clock"  # The clock jumps in between.
@@ -32,7 +33,7 @@ POINTS: dict[str, tuple[str, ...]] = {
     "look_up": (BROKEN, *_ANYWHERE),
     "rows": (BROKEN, *_ANYWHERE),
     "send": (BROKEN, UNKNOWN, REFUSED, *_ANYWHERE),
-    "before_commit": (BROKEN, UNKNOWN, UNKNOWN, REFUSED, *_ANYWHERE),
+    "before_commit": (BROKEN, UNKNOWN, UNKNOWN, REFUSED, HINDERED, *_ANYWHERE),
     # Once it is committed nobody may say that it is certainly not.
     "after_commit": (BROKEN, UNKNOWN, UNKNOWN, *_ANYWHERE),
     "settle": (BROKEN, *_ANYWHERE),

@@ -288,13 +288,14 @@ class Model:
 
     def _check_reversal(self, row: CommandRow, caused: list[Posting], batch_ms: int) -> None:
         """It goes through exactly when it may, and books what was booked the other way round."""
+        self.reversals.add(row.outcome)
+        if row.outcome in ANY_REFUSAL:
+            return
         command = commands.decode(row.kind, row.body)
         assert isinstance(command, commands.Reverse)
-        self.reversals.add(row.outcome)
-        if row.outcome not in ANY_REFUSAL:
-            wanted = self._reversal(command.original, row.number, batch_ms)
-            if row.outcome != wanted:
-                self.violate("I1", f"reversal {row.number}: {row.outcome}, wanted is {wanted}")
+        wanted = self._reversal(command.original, row.number, batch_ms)
+        if row.outcome != wanted:
+            self.violate("I1", f"reversal {row.number}: {row.outcome}, wanted is {wanted}")
         if row.outcome != "ok":
             return
         booked = self.booked[command.original]
@@ -361,7 +362,7 @@ class Model:
             for number, life in sorted(self.lives.items())
             if life.status == "dispatched" and index in {life.debtor_index, life.row.creditor_index}
         ]
-        if msgspec.msgpack.decode(row.detail) != left:
+        if msgspec.msgpack.decode(row.detail) != [len(left), left]:
             self.violate("I8", f"freeze {row.number} does not list what left before: {left}")
         self.frozen[index] = row.number
 

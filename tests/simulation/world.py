@@ -24,6 +24,7 @@ from countersign.gate.commands import Answer, Kind, Submission
 from countersign.gate.errors import Fenced, GateFault, KeyReused, NotReady, Overloaded, Tampered
 from countersign.gate.journal.memory import Disk
 from countersign.gate.journal.protocol import (
+    CommitHindered,
     CommitRefused,
     CommitUnknown,
     JournalBroken,
@@ -169,6 +170,9 @@ class World:
             raise CommitUnknown("simulated")
         if fault == faults.BROKEN:
             raise JournalBroken("simulated")
+        if fault == faults.HINDERED:
+            gate.journal._sent = None
+            raise CommitHindered("simulated")
         batch = gate.journal.newest
         if batch and len(batch.submissions) == 1:
             alone = batch.submissions[0]

@@ -62,6 +62,9 @@ class Message:
     count: int | None = None
     control_sum: str | None = None
     initiating_xml: str = "<Nm>Ada Payments</Nm>"
+    before_count_xml: str = ""  # Authstn.
+    after_initiating_xml: str = ""  # FwdgAgt.
+    after_blocks_xml: str = ""  # SplmtryData.
     declaration: str = '<?xml version="1.0" encoding="UTF-8"?>\n'
     encoding: str = "utf-8"
     namespace: str | None = None
@@ -84,11 +87,13 @@ class Message:
         yield f'{self.declaration}{self.before_document}<Document xmlns="{namespace}">'
         yield "<CstmrCdtTrfInitn><GrpHdr>"
         yield f"<MsgId>{self.message_id}</MsgId><CreDtTm>{self.created}</CreDtTm>"
+        yield self.before_count_xml
         yield f"<NbOfTxs>{count if self.count is None else self.count}</NbOfTxs>"
         yield _optional("CtrlSum", self.control_sum)
-        yield f"<InitgPty>{self.initiating_xml}</InitgPty></GrpHdr>\n"
+        yield f"<InitgPty>{self.initiating_xml}</InitgPty>{self.after_initiating_xml}</GrpHdr>\n"
         for block in self.blocks:
             yield from _block_parts(block, self.version)
+        yield self.after_blocks_xml
         yield f"</CstmrCdtTrfInitn></Document>{self.after_document}\n"
 
 

@@ -1,7 +1,8 @@
-"""Which elements of a block or payment go on with the order, and which say nothing about it.
+"""Which elements of a file go on with its orders, and which say nothing about them.
 
 Whatever else stands there would change the order if it were left out: such a payment is rejected,
-with the element's name, and never sent without it. One table; code asks it and nothing else.
+with the element's name, and never sent without it; and so is a file, for an element of its header.
+One table; code asks it and nothing else.
 """
 
 from collections.abc import Iterable
@@ -52,6 +53,17 @@ TREES: Final = frozenset(
         "UltmtDbtr",
     }
 )
+
+
+# Of the header: ids, counts and sums are checked, and of the initiating party its name goes on.
+# Authstn may ask for somebody's word before anything is paid, and FwdgAgt names a bank that
+# forwards: neither can be passed on.
+HEADER_TREES: Final = frozenset({"MsgId", "CreDtTm", "NbOfTxs", "CtrlSum", "InitgPty"})
+
+
+def first_not_of_header(paths: Iterable[str]) -> str | None:
+    """The first element of a header that no order can hold."""
+    return next((path for path in paths if path.partition("/")[0] not in HEADER_TREES), None)
 
 
 def first_not_carried(paths: Iterable[str]) -> str | None:

@@ -13,6 +13,7 @@ from typing import BinaryIO, Final
 
 from lxml import etree
 
+from countersign.channels.carried import first_not_of_header
 from countersign.channels.duplicates import SeenIds
 from countersign.channels.elements import Elements
 from countersign.channels.errors import (
@@ -21,6 +22,7 @@ from countersign.channels.errors import (
     DuplicateUetr,
     EnvelopeMismatch,
     MessageChanged,
+    NotCarried,
     WrongBlockControlSum,
     WrongBlockNumberOfTransactions,
     WrongControlSum,
@@ -97,7 +99,13 @@ _HEADER = "GrpHdr"
 _BLOCK = "PmtInf"
 _PAYMENT = "CdtTrfTxInf"
 _ROOT = "CstmrCdtTrfInitn"
-_UNIT_PATHS = (f"{_ROOT}/{_HEADER}", f"{_ROOT}/{_BLOCK}", f"{_ROOT}/{_BLOCK}/{_PAYMENT}")
+_SUPPLEMENT = "SplmtryData"
+_UNIT_PATHS = (
+    f"{_ROOT}/{_HEADER}",
+    f"{_ROOT}/{_BLOCK}",
+    f"{_ROOT}/{_BLOCK}/{_PAYMENT}",
+    f"{_ROOT}/{_SUPPLEMENT}",
+)
 _HEADER_CHUNK_BYTES = 256
 
 
@@ -107,6 +115,7 @@ def _reader(stream: BinaryIO, schema_dir: Path | None, limits: Limits) -> Messag
         stream,
         supported=VERSIONS,
         unit_paths=_UNIT_PATHS,
+        optional_units={_SUPPLEMENT},
         schema_dir=schema_dir,
         limits=limits,
     )
@@ -143,6 +152,8 @@ class _Check:
             self._end_block(unit)
         elif unit.name == _HEADER:
             self._take_header(unit.element, message)
+        elif unit.name == _SUPPLEMENT:
+            raise NotCarried(element=_SUPPLEMENT)  # It may say anything about all payments.
         elif unit.name == HEADER_UNIT:
             self._announced = _announced(unit.element)
 
@@ -169,6 +180,9 @@ class _Check:
     def _take_header(self, element: etree._Element, message: str) -> None:
         if self._announced is not None and self._announced != message:
             raise EnvelopeMismatch(message=message)
+        element_not_carried = first_not_of_header(Elements(element).paths)
+        if element_not_carried is not None:
+            raise NotCarried(element=f"{_HEADER}/{element_not_carried}")
         self._uetr_path = VERSIONS[message].uetr
         self._header = _header(element, message)
         if not self._header.message_id.strip():

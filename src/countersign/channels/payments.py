@@ -262,6 +262,8 @@ def _agent(get: Elements, name: str, bic_path: str, side: Side) -> str | None:
         return _parsed(lambda: Bic.parse(bic).text, path, side)
     member = get.plain(f"{name}/FinInstnId/ClrSysMmbId/MmbId")
     system = get.code(f"{name}/FinInstnId/ClrSysMmbId/ClrSysId")
+    if member is not None and ":" in (system or ""):
+        raise _Fault(UnsupportedAgent(), f"{name}/FinInstnId/ClrSysMmbId/ClrSysId", side)
     if member is not None:
         return f"{system or ''}:{member}"
     # The debtor's bank is this house, however it is called; another bank that nobody can address

@@ -42,6 +42,7 @@ REASONS: Final[dict[str, str | Reason]] = {
     "accounts.not_payable": "AC14",  # Invalid account type of the creditor.
     "accounts.other_currency": Reason("AC09", "AC10", "AC11"),
     "accounts.unknown": _ACCOUNT,
+    "agent.malformed": _BIC,
     "bic.malformed": _BIC,
     "channels.blank_message_id": "CH16",  # Content formally incorrect.
     "channels.cheque_instruction": "CH17",  # Element not admitted.
@@ -82,7 +83,10 @@ REASONS: Final[dict[str, str | Reason]] = {
     "transfers.control_character": "RR10",  # Invalid character set.
     "transfers.date_out_of_range": "DT01",
     "transfers.malformed_date": "DT01",
+    "transfers.malformed_uetr": "CH16",
     "transfers.same_account": "AC03",
     "transfers.text_length": "CH16",
+    "transfers.too_many_agents": "CH16",
+    "transfers.unknown_code": "CH16",
     "vault.subject_erased": "AC04",  # Closed account.
 }

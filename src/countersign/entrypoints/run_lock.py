@@ -27,7 +27,7 @@ class RunsAlready(Refusal):
 @contextlib.contextmanager
 def run_lock(data_dir: Path) -> Iterator[None]:
     """Be the one that runs it, as long as the context lasts."""
-    descriptor = os.open(data_dir / FILE_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(data_dir / FILE_NAME, os.O_RDWR | os.O_CREAT | _FLAGS, 0o600)
     try:
         if not _locked(descriptor):
             raise RunsAlready(folder=str(data_dir), pid=_pid_in(descriptor))
@@ -41,7 +41,7 @@ def run_lock(data_dir: Path) -> Iterator[None]:
 def running_process(data_dir: Path) -> int | None:
     """The number of the process that runs it, if one does."""
     try:
-        descriptor = os.open(data_dir / FILE_NAME, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(data_dir / FILE_NAME, os.O_RDONLY | _FLAGS)
     except FileNotFoundError:
         return None
     try:
@@ -72,5 +72,8 @@ def _pid_in(descriptor: int) -> int:
     return int(text) if text.isdigit() else 0
 
 
+# Not through a link, or whoever put one there has us empty a file of their choice; and a pipe in
+# its place keeps nobody waiting.
+_FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _ASKING_SECONDS = 1.0
 _POLL_SECONDS = 0.02

@@ -111,12 +111,14 @@ def signed(header: Header, signer: Signer) -> Header:
 
 
 def _decide_one(batch: Batch, submission: Submission) -> Answer:
-    command = submission.command
+    if submission.is_faulty:
+        return batch.record_refusal(submission, GateFault())
     try:
-        if submission.is_faulty:
-            raise GateFault  # noqa: TRY301  # The same road as every other refusal.
-        batch.state.require(submission.credential, command.permission)
-        return HANDLERS[command.kind](batch, submission, command)
+        batch.state.require(submission.credential, submission.permission)
+    except Refusal as refusal:
+        return batch.record_refusal(submission, refusal, is_forbidden=True)
+    try:
+        return HANDLERS[submission.kind](batch, submission, submission.command)
     except Refusal as refusal:
         return batch.record_refusal(submission, refusal)
     except Exception as error:

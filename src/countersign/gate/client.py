@@ -9,7 +9,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,11 +18,22 @@ import msgspec
 
 from countersign.gate.commands import Answer
 from countersign.gate.errors import NotReady, Overloaded
-from countersign.gate.requests import KEY_BYTES, Frame, Item, Reply, decode_reply, framed
+from countersign.gate.requests import (
+    FRAME_BYTES_MAX,
+    ITEMS_MAX,
+    KEY_BYTES,
+    Frame,
+    Item,
+    Reply,
+    decode_reply,
+    framed,
+)
 from countersign.infra.clock import monotonic
 from countersign.kernel.refusal import Kind, Refusal
 
 _PAUSE_SECONDS = 0.05
+_ITEM_BYTES = 64  # Kind, key and lengths, at most.
+_FRAME_ROOM = FRAME_BYTES_MAX - 1024  # Without id and token.
 _TRY_AGAIN = frozenset({NotReady.code, Overloaded.code})
 
 
@@ -107,16 +118,17 @@ class GateClient:
         deadline = monotonic() + self._timeout_seconds
         answers: dict[bytes, Answer] = {}
         while True:
-            waiting = [item for item in items if item.key not in answers]
-            if not waiting:
+            for frame in _frames([item for item in items if item.key not in answers]):
+                refusal = self._once(frame, answers, deadline)
+                if refusal in _TRY_AGAIN:
+                    break
+                if refusal:
+                    raise FrameRefused(refusal)
+            if all(item.key in answers for item in items):
                 return [answers[item.key] for item in items]
-            refusal = self._once(waiting, answers, deadline)
-            if refusal and refusal not in _TRY_AGAIN:
-                raise FrameRefused(refusal)
-            if len(answers) < len(items):
-                if monotonic() > deadline:
-                    raise GateUnreachable
-                time.sleep(min(self._pause_seconds, max(0.0, deadline - monotonic())))
+            if monotonic() > deadline:
+                raise GateUnreachable
+            time.sleep(min(self._pause_seconds, max(0.0, deadline - monotonic())))
 
     def _once(self, items: Sequence[Item], answers: dict[bytes, Answer], deadline: float) -> str:
         try:
@@ -158,6 +170,21 @@ class GateClient:
                 os.close(descriptor)
             self._socket = made
         return self._socket
+
+
+def _frames(items: Sequence[Item]) -> Iterator[list[Item]]:
+    """The items in as few frames as hold them."""
+    frame: list[Item] = []
+    room = _FRAME_ROOM
+    for item in items:
+        size = len(item.body) + _ITEM_BYTES
+        if frame and (size > room or len(frame) == ITEMS_MAX):
+            yield frame
+            frame, room = [], _FRAME_ROOM
+        frame.append(item)
+        room -= size
+    if frame:
+        yield frame
 
 
 def _exactly(end: socket.socket, count: int) -> bytes:

@@ -15,8 +15,16 @@ from countersign.access.model import Permission
 Index = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 Hash = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 Sealed = Annotated[bytes, msgspec.Meta(max_length=32_768)]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 # Patterns end with \Z, because `$` would let a line end in.
+# One line that shows what it is: a database holds no NUL, and a terminal obeys the others.
+Name = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]+\Z",
+    ),
+]
 Code = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9_.]*\Z")]
 # A refusal's, so that no leaf says "settled" of what was never decided.
 RefusalCode = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[a-z0-9_]+\.[a-z0-9_.]+\Z")]
@@ -191,8 +199,12 @@ class SetCredential(Command, frozen=True):
     number: Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
     name: Name
     verifier: Hash
-    permissions: list[Permission]
+    permissions: Annotated[list[Permission], msgspec.Meta(max_length=len(Permission))]
     is_active: bool
+
+    def __post_init__(self) -> None:
+        if len(set(self.permissions)) != len(self.permissions):
+            raise ValueError("a permission stands there twice")
 
 
 class SetPolicy(Command, frozen=True):
@@ -262,15 +274,27 @@ def decode(kind: int, body: bytes) -> Command:
 class Submission:
     """One command on its way: who asks, under which key, and what."""
 
-    __slots__ = ("body", "command", "credential", "is_faulty", "key", "mac", "reply")
+    __slots__ = (
+        "body", "command", "credential", "is_faulty", "key", "kind", "mac", "permission", "reply",
+    )  # fmt: skip
 
     def __init__(
-        self, credential: int, key: bytes, mac: bytes, command: Command, body: bytes | None = None
+        self,
+        credential: int,
+        key: bytes,
+        mac: bytes,
+        command: Command,
+        body: bytes | None = None,
+        *,
+        kind: Kind | None = None,
     ) -> None:
         self.credential = credential
         self.key = key  # 16 bytes; together with the credential it is used once.
         self.mac = mac  # Keyed hash of the unsalted canonical request.
         self.command = command
+        # Given where the command itself was not kept.
+        self.kind = kind or command.kind
+        self.permission = COMMANDS[kind].permission if kind else command.permission
         # Orders live in rows of their own and have no body in the journal.
         self.body = b"" if body is None else body
         self.is_faulty = False

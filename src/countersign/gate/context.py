@@ -69,12 +69,18 @@ class Batch:
         )
         return Answer(self.number, outcome, "", detail)
 
-    def record_refusal(self, submission: Submission, refusal: Refusal) -> Answer:
-        """Write the row of a refused command; of an order only what deciding it again needs."""
+    def record_refusal(
+        self, submission: Submission, refusal: Refusal, *, is_forbidden: bool = False
+    ) -> Answer:
+        """Write the row of a refused command; of it only what deciding it again needs.
+
+        What a credential may not do is decided by credential and kind alone, so its body, which
+        may be anybody's, is not kept.
+        """
         # Details are small public values, so the answer can say which transfer, status or number.
         detail = _encode(dict(sorted(refusal.details.items()))) if refusal.details else b""
         command: Command = submission.command
-        body, digest = submission.body, NO_DIGEST
+        body, digest = b"" if is_forbidden else submission.body, NO_DIGEST
         if isinstance(command, PlaceOrder):
             digest = command.digest
             body = _encode(
@@ -90,7 +96,7 @@ class Batch:
         self.changes.commands.append(
             CommandRow(
                 self.number,
-                command.kind,
+                submission.kind,
                 submission.credential,
                 submission.key,
                 submission.mac,

@@ -93,7 +93,10 @@ def on_reverse(batch: Batch, submission: Submission, command: Reverse) -> Answer
 
 
 def on_freeze(batch: Batch, submission: Submission, command: Freeze) -> Answer:
-    """Freeze an account, here or elsewhere; the answer lists what had left before (I8)."""
+    """Freeze an account, here or elsewhere; the answer says what had left before (I8).
+
+    Its detail is how many that are and the first of them, [count, [number, ...]].
+    """
     state = batch.state
     if command.index in state.accounts.frozen:
         raise AlreadyFrozen
@@ -106,7 +109,9 @@ def on_freeze(batch: Batch, submission: Submission, command: Freeze) -> Answer:
     )
     state.accounts.frozen[command.index] = batch.number
     batch.changes.freezes[command.index] = batch.number
-    return batch.record(submission, detail=_encode(left_before[:LEFT_BEFORE_MAX]))
+    return batch.record(
+        submission, detail=_encode((len(left_before), left_before[:LEFT_BEFORE_MAX]))
+    )
 
 
 def on_unfreeze(batch: Batch, submission: Submission, command: Unfreeze) -> Answer:

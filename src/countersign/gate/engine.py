@@ -5,6 +5,7 @@ the head file was written. 3. Batch k+1 is decided while k commits, and sent onl
 4. An unknown outcome is settled by a void batch at the same place; what was void is decided again
 from a reloaded state. 5. A gate that finds another one's batch in its place stops. 6. A command
 that cannot be decided or committed is found by halving, refused as `gate.fault`, never retried.
+7. What hinders every commit decides nothing: all of the batch may ask again under their keys.
 """
 
 import contextlib
@@ -26,6 +27,7 @@ from countersign.gate.commands import Answer, Submission, Tick, encode
 from countersign.gate.errors import Fenced, GateFault, KeyReused, NotReady, Tampered
 from countersign.gate.head import HeadKeeper, head_of
 from countersign.gate.journal.protocol import (
+    CommitHindered,
     CommitRefused,
     CommitUnknown,
     Journal,
@@ -319,6 +321,11 @@ class Engine:
             raise Fenced(why="its place in the chain of batches is taken")
         if decided is None:
             self._reconnect(str(error))
+        elif isinstance(error, CommitHindered):
+            self._alarm("gate.commit_hindered", {"why": str(error)[:200]})
+            self._leave_undecided(decided.submissions)
+            self.wait(_PAUSE_SECONDS)
+            self._reload()
         elif isinstance(error, CommitRefused):
             self._halve(decided.submissions, str(error))
             self._reload()
@@ -337,7 +344,7 @@ class Engine:
         """Narrow down which command makes a batch fail."""
         if len(group) == 1 and group[0].is_faulty:
             # Not even its refusal can be committed, so nothing is decided and nobody is told so.
-            self._answer([(group[0], group[0].mac, Answer(0, NotReady.code))])
+            self._leave_undecided(group)
             return
         if len(group) == 1:
             group[0].is_faulty = True
@@ -346,6 +353,13 @@ class Engine:
             return
         middle = len(group) // 2
         self._waiting.put_back(group[:middle], group[middle:])
+
+    def _leave_undecided(self, group: list[Submission]) -> None:
+        """Nothing is booked under these keys, so whoever has one may send it again."""
+        not_yet = Answer(0, NotReady.code)
+        asking = [each for one in group for each in (one, *self._waiting.answered(one))]
+        self._deliver([(each, not_yet) for each in asking])
+        self._ticks_tried.difference_update(submission.key for submission in group)
 
     def _fault(self, submission: Submission, why: str) -> None:
         self.statistics.faults += 1

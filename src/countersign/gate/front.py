@@ -2,7 +2,8 @@
 
 Rules: 1. Each socket has its own identity; a token may name a channel's credential instead.
 2. Nobody waits for ever: too much waiting is refused with a time to try again. 3. A peer that goes
-away loses its answer, never its command. One asyncio loop; the batcher only calls `deliver`.
+away loses its answer, never its command. 4. Nothing that a peer sends ends the gate: it costs that
+peer its item, its frame or its connection. One asyncio loop; the batcher only calls `deliver`.
 """
 
 import asyncio
@@ -19,10 +20,11 @@ import msgspec
 
 from countersign.access.errors import NotPermitted, UnknownCredential
 from countersign.access.model import OPERATOR, WORKER, authenticate, verifier_of
-from countersign.gate.commands import Answer, Submission
+from countersign.gate.commands import COMMANDS, Answer, Submission
 from countersign.gate.engine import Engine
 from countersign.gate.errors import MalformedRequest, NotReady, Overloaded
 from countersign.gate.intake_process import Asked, Given, decode_given, submission_of
+from countersign.gate.lanes import Lanes, Load
 from countersign.gate.queries import answer_query
 from countersign.gate.requests import (
     CHANNEL_SOCKET,
@@ -30,6 +32,7 @@ from countersign.gate.requests import (
     OPERATOR_SOCKET,
     WORKER_SOCKET,
     Frame,
+    Item,
     Query,
     Reply,
     decode_frame,
@@ -40,7 +43,6 @@ from countersign.kernel.refusal import Refusal
 
 NOBODY = 0
 IDENTITIES = {OPERATOR_SOCKET: OPERATOR, WORKER_SOCKET: WORKER, CHANNEL_SOCKET: NOBODY}
-_FRAMES_IN_INTAKE_MAX = 256
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +51,7 @@ class _Open:
 
     reply_to: asyncio.Transport
     id: int
+    load: Load
     answers: list[Answer] = field(default_factory=list)
     missing: int = 0
     retry_ms: int = 0
@@ -67,6 +70,7 @@ class Front:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._intake: asyncio.Transport | None = None
+        self._lanes = Lanes(self._to_intake)
         self._in_intake: dict[int, _Open] = {}
         self._next_id = 0
         self._servers: list[asyncio.Server] = []
@@ -90,7 +94,7 @@ class Front:
         """One frame came in."""
         try:
             frame = decode_frame(content)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, ValueError, RecursionError):
             peer.close()  # Without an id there is nothing to answer to.
             return
         try:
@@ -102,8 +106,9 @@ class Front:
         """The intake has prepared a frame."""
         given: Given = decode_given(content)
         waiting = self._in_intake.pop(given.id)
+        self._lanes.prepared(waiting.load)
         if given.refusal:
-            self._send(waiting.reply_to, Reply(waiting.id, given.refusal, []))
+            self._answered(waiting, Reply(waiting.id, given.refusal, []))
             return
         waiting.missing = len(given.prepared)
         waiting.answers = [_NONE] * len(given.prepared)
@@ -136,13 +141,29 @@ class Front:
             raise MalformedRequest(why="it asks for nothing")
         if len({item.key for item in frame.items}) != len(frame.items):
             raise MalformedRequest(why="two items have the same key")
-        if len(self._in_intake) >= _FRAMES_IN_INTAKE_MAX:
-            raise Overloaded(retry_ms=200)
+        self._require_some(credential, frame.items)
         if self._intake is None or self._intake.is_closing():
             raise NotReady
         self._next_id += 1
-        self._in_intake[self._next_id] = _Open(peer, frame.id)
-        self._intake.write(framed(Asked(self._next_id, credential, frame.items)))
+        asked = framed(Asked(self._next_id, credential, frame.items))
+        load = self._lanes.send(asked, is_channels=credential not in {OPERATOR, WORKER})
+        self._in_intake[self._next_id] = _Open(peer, frame.id, load)
+
+    def _to_intake(self, asked: bytes) -> None:
+        if self._intake and not self._intake.is_closing():
+            self._intake.write(asked)
+
+    def _require_some(self, credential: int, items: list[Item]) -> None:
+        """Refuse a frame of which this credential may do nothing, before it costs anything.
+
+        What else it may not do is refused when it is decided, and leaves its leaf.
+        """
+        known = self._engine.state.credentials.get(credential)
+        permissions = known.permissions if known else frozenset()
+        needed = {_PERMISSIONS.get(item.kind) for item in items}
+        # No permission is needed for the leaf of a refusal, nor to be told of an unknown kind.
+        if None not in needed and needed.isdisjoint(permissions):
+            raise NotPermitted(permission=", ".join(sorted(filter(None, needed))))
 
     def _answer(self, peer: asyncio.Transport, frame: Frame, state: State) -> None:
         """Answer queries; called by the batcher thread."""
@@ -166,7 +187,11 @@ class Front:
         waiting.missing -= 1
         if not waiting.missing:
             reply = Reply(waiting.id, "", waiting.answers, waiting.retry_ms)
-            self._send(waiting.reply_to, reply)
+            self._answered(waiting, reply)
+
+    def _answered(self, waiting: _Open, reply: Reply) -> None:
+        self._lanes.answered(waiting.load)
+        self._send(waiting.reply_to, reply)
 
     def _send(self, peer: asyncio.Transport, reply: Reply) -> None:
         if not peer.is_closing():
@@ -187,9 +212,10 @@ def _bound(path: Path) -> socket.socket:
 
 
 class Framed(asyncio.Protocol, ABC):
-    """Cuts a byte stream into frames."""
+    """Cuts a byte stream into frames, and ends one that announces a frame beyond its bound."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, frame_bytes_max: int | None) -> None:
+        self._frame_bytes_max = frame_bytes_max
         self._buffer = bytearray()
         self.transport: asyncio.Transport | None = None
 
@@ -202,8 +228,9 @@ class Framed(asyncio.Protocol, ABC):
         start = 0
         while len(buffer) - start >= _LENGTH_BYTES:
             length = int.from_bytes(buffer[start : start + _LENGTH_BYTES], "big")
-            if length > FRAME_BYTES_MAX and self.transport:
-                self.transport.close()
+            if self._frame_bytes_max is not None and length > self._frame_bytes_max:
+                if self.transport:
+                    self.transport.close()
                 return
             end = start + _LENGTH_BYTES + length
             if len(buffer) < end:
@@ -220,7 +247,7 @@ class Framed(asyncio.Protocol, ABC):
 
 class _Peer(Framed):
     def __init__(self, front: Front, identity: int) -> None:
-        super().__init__()
+        super().__init__(frame_bytes_max=FRAME_BYTES_MAX)
         self._front = front
         self._identity = identity
 
@@ -233,7 +260,8 @@ class IntakeEnd(Framed):
     """The parent's end of the intake's socket pair; its loss ends the gate."""
 
     def __init__(self, front: Front, lost: Callable[[], None]) -> None:
-        super().__init__()
+        # What the intake makes of a peer's frame may be larger than the frame.
+        super().__init__(frame_bytes_max=None)
         self._front = front
         self._lost = lost
 
@@ -271,4 +299,5 @@ def _retry_ms(refusal: Refusal) -> int:
 
 
 _NONE = Answer(0, "")
+_PERMISSIONS = {int(kind): command.permission for kind, command in COMMANDS.items()}
 _LENGTH_BYTES = 4

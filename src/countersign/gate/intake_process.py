@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from countersign.gate.commands import Command, Submission, decode, encode
-from countersign.gate.errors import NotReady
+from countersign.gate.commands import Command, RefusedIntake, Submission, decode, encode
+from countersign.gate.errors import MalformedRequest, NotReady
 from countersign.gate.preparation import Preparation
 from countersign.gate.requests import Item, framed
 from countersign.infra.logs import get_logger
@@ -61,8 +61,12 @@ def start_intake(make: Callable[[], Preparation]) -> tuple[socket.socket, int]:
 
 
 def submission_of(prepared: Prepared) -> Submission:
-    """The submission that the intake prepared."""
-    command = decode(prepared.kind, prepared.body)
+    """The submission that the intake prepared; what is no command is refused under its key."""
+    try:
+        command = decode(prepared.kind, prepared.body)
+    except (msgspec.MsgspecError, ValueError, KeyError, RecursionError):
+        command = RefusedIntake(MalformedRequest.code)
+        return Submission(prepared.credential, prepared.key, prepared.mac, command, encode(command))
     is_order = command.kind == command.kind.ORDER
     body = None if is_order else prepared.body
     return Submission(prepared.credential, prepared.key, prepared.mac, command, body)

@@ -100,7 +100,7 @@ class Preparation:
 def _decoded(item: Item) -> msgspec.Struct | Refusal:
     try:
         return _DECODERS[Kind(item.kind)].decode(item.body)
-    except (msgspec.MsgspecError, ValueError, KeyError):
+    except (msgspec.MsgspecError, ValueError, KeyError, RecursionError):
         return MalformedRequest(why="its fields are not those of its kind")
 
 

@@ -10,10 +10,19 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from countersign.access.errors import NotPermitted, UnknownCredential
 from countersign.access.model import Credential
 from countersign.audit.compact_range import TILE_LEAVES
 from countersign.gate.batch import CommandRaised, Decided, chain_of, decide_batch, empty_batch
-from countersign.gate.commands import Kind, OpenAccount, PlaceOrder, Submission, decode
+from countersign.gate.commands import (
+    Command,
+    Kind,
+    OpenAccount,
+    PlaceOrder,
+    RefusedIntake,
+    Submission,
+    decode,
+)
 from countersign.gate.context import order_of_refused
 from countersign.gate.errors import GateFault, Tampered
 from countersign.gate.head import Head, head_of
@@ -238,14 +247,23 @@ def _submission_of_transfer(state: State, row: TransferRow, opened: list[bytes])
 
 def _submission_of_command(row: CommandRow) -> Submission:
     try:
-        is_order = row.kind == Kind.ORDER
-        command = order_of_refused(row) if is_order else decode(row.kind, row.body)
+        kind = Kind(row.kind)
+        if kind == Kind.ORDER:
+            command: Command = order_of_refused(row)
+        elif row.outcome in _FORBIDDEN and not row.body:
+            command = RefusedIntake(row.outcome)  # It must be refused again, whatever it was.
+        else:
+            command = decode(kind, row.body)
     except (msgspec.MsgspecError, ValueError, KeyError):
         raise Tampered(what=f"command {row.number} cannot be read") from None
-    body = b"" if row.kind == Kind.ORDER else row.body
-    submission = Submission(row.credential, row.key, row.mac, command, body)
+    body = b"" if kind == Kind.ORDER else row.body
+    submission = Submission(row.credential, row.key, row.mac, command, body, kind=kind)
     submission.is_faulty = row.outcome == GateFault.code
     return submission
+
+
+# What a credential may not do; of such commands no body is kept.
+_FORBIDDEN = frozenset({NotPermitted.code, UnknownCredential.code})
 
 
 def _compare_rows(decided: Decided, recorded: Recorded) -> None:

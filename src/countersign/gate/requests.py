@@ -30,7 +30,7 @@ from countersign.gate.commands import (
 )
 from countersign.transfers.order import Order
 
-FRAME_BYTES_MAX = 32 * 1024 * 1024
+FRAME_BYTES_MAX = 4 * 1024 * 1024  # Of what a peer sends; the client cuts frames to fit.
 ITEMS_MAX = 5_000
 KEY_BYTES = 16
 OPERATOR_SOCKET = "operator.sock"

@@ -127,6 +127,8 @@ _KEYS = {
 
 def _texts_of_file(file: Path) -> dict[str, str]:
     try:
+        if file.exists() and not file.is_file():  # A pipe would keep us waiting.
+            raise SettingsOutOfReach(file=str(file), why="it is not a regular file")
         content = file.read_text(encoding="utf-8")
         values = tomllib.loads(content)
     except FileNotFoundError:

@@ -5,6 +5,7 @@ standard, so that what a file said of a party can be said again to a rail, and b
 """
 
 import re
+from datetime import date
 
 from countersign.kernel.refusal import Kind, Refusal
 
@@ -21,8 +22,18 @@ def parse_identification(text: str, *, field: str) -> list[tuple[tuple[str, ...]
     """(path, value) of each line; raises MalformedIdentification for what is no identification."""
     if not _IDENTIFICATION.fullmatch(text + "\n"):
         raise MalformedIdentification(field=field)
-    parted = (line.split(" ", 1) for line in text.split("\n"))
+    parted = [line.split(" ", 1) for line in text.split("\n")]
+    if not all(_is_day(value) for path, value in parted if path == f"{_BIRTH}/BirthDt"):
+        raise MalformedIdentification(field=field)
     return [(tuple(path.split("/")), value) for path, value in parted]
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _line(path: str, value: str) -> str:

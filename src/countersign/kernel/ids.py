@@ -47,11 +47,17 @@ def parse_id(text: str) -> bytes:
     return bytes.fromhex(text.replace("-", ""))
 
 
+def is_uetr(text: str) -> bool:
+    """Whether a text is of the one form that ISO 20022 gives a UETR: a UUID of version 4."""
+    return _UETR.fullmatch(text) is not None
+
+
 _MS_BITS = 48
 _COUNTER_BITS = 12
 _RANDOM_BITS = 62
 _STEP_BACK_MAX_MS = 10_000
 _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_UETR = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
 class _LastTick:

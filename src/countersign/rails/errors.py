@@ -6,14 +6,6 @@ Details name fields and elements, never a value: names, accounts and references 
 from countersign.kernel.refusal import Kind, Refusal
 
 
-class MalformedAgent(Refusal):
-    """{field} is neither a BIC nor "SYSTEM:MEMBER" of a clearing system; correct it and order again."""
-
-    code = "rails.malformed_agent"
-    kind = Kind.INVALID
-    chinese = "{field} 既不是 BIC，也不是清算系統的「系統:成員」；請更正後重新下單。"
-
-
 class MalformedUetr(Refusal):
     """The order's UETR is not a version 4 UUID in small letters; leave it out or correct it."""
 

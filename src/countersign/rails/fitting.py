@@ -12,10 +12,10 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
-from countersign.kernel.bic import Bic, MalformedBic
-from countersign.rails.errors import MalformedAgent, TextTooLong
+from countersign.kernel.agent import Agent, parse_agent
+from countersign.rails.errors import TextTooLong
 
 NAME_LENGTH_MAX: Final = 140
 ADDRESS_LINE_LENGTH_MAX: Final = 70
@@ -26,14 +26,6 @@ CUT_MARK: Final = "+"
 UNSAFE: Final = re.compile(
     "[^\t\n\r\u0020-\u007e\u00a0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )
-
-
-class Agent(NamedTuple):
-    """A bank: its BIC, or its member number and perhaps the clearing system of that number."""
-
-    bic: str | None = None
-    member: str | None = None
-    system: str | None = None
 
 
 def one_line(text: str | None, *, field: str, length_max: int) -> str | None:
@@ -80,17 +72,7 @@ def is_clearing_system(text: str) -> bool:
 def agent(text: str | None, *, field: str) -> Agent | None:
     """A BIC, or "SYSTEM:MEMBER" with a system that may be empty; None where none is named."""
     line = one_line(text, field=field, length_max=CODE_LENGTH_MAX)
-    if line is None:
-        return None
-    system, separator, member = line.partition(":")
-    if separator:
-        if not member.strip(" "):
-            raise MalformedAgent(field=field)
-        return Agent(member=member, system=system or None)
-    try:
-        return Agent(bic=Bic.parse(line).text)
-    except MalformedBic:
-        raise MalformedAgent(field=field) from None
+    return None if line is None else parse_agent(line, field=field)
 
 
 def broken(lines: Iterable[str], length_max: int) -> Iterator[str]:

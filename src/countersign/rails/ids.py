@@ -5,7 +5,6 @@ which echoes the id echoes the digest. What is sent again carries the same trans
 in a message of its own id.
 """
 
-import re
 from base64 import b32encode
 from hashlib import sha256
 from typing import Final
@@ -42,14 +41,6 @@ def uetr_of(digest: bytes) -> str:
     """The UETR of an order that brought none: of the form of a UUID version 4, 122 bits."""
     # The version marks the form only: nothing here is random, so that it can be made again.
     return str(UUID(bytes=_derived("uetr", digest)[:16], version=4))
-
-
-def is_uetr(text: str) -> bool:
-    """Whether a text is of the one form that ISO 20022 gives a UETR."""
-    return _UETR.fullmatch(text) is not None
-
-
-_UETR = re.compile(r"[a-f0-9]{8}-[a-f0-9]{4}-4[a-f0-9]{3}-[89ab][a-f0-9]{3}-[a-f0-9]{12}")
 
 
 def _derived(purpose: str, digest: bytes) -> bytes:

@@ -82,6 +82,9 @@ _TRANSACTION = "TxInfAndSts"
 _LINE_LENGTH_MAX = 105
 _CODE_LENGTH_MAX = 4
 _CODE = re.compile(r"[A-Za-z0-9]{1,4}")
+# The schema lets any four characters stand for a reason; the gate books what can be a listed one.
+_REASON = re.compile(r"[A-Z0-9]{1,4}")
+_NARRATIVE = "NARR"  # In place of what is none; its text says what the rail wrote.
 
 
 def _status(group: Part | None, body: Part | None) -> str:
@@ -106,7 +109,8 @@ def _reasons(parts: list[Part]) -> tuple[tuple[str, ...], list[str], str | None]
         reason = each.one("Rsn")
         code = reason.text("Cd", length_max=_CODE_LENGTH_MAX) if reason else None
         if code is not None:
-            found.append(code)
+            found.append(code if _REASON.fullmatch(code) else _NARRATIVE)
+            lines += [] if _REASON.fullmatch(code) else [code]
         own_code = reason.text("Prtry") if reason else None
         if own_code is not None:
             own.append(own_code)

@@ -15,7 +15,9 @@ from typing import Final
 from lxml import etree
 
 from countersign.kernel.account import AccountReference, Iban
+from countersign.kernel.agent import Agent
 from countersign.kernel.identification import parse_identification
+from countersign.kernel.ids import is_uetr
 from countersign.kernel.money import AmountOutOfRange, Money
 from countersign.rails import ids
 from countersign.rails.errors import (
@@ -32,7 +34,6 @@ from countersign.rails.fitting import (
     CODE_LENGTH_MAX,
     NAME_LENGTH_MAX,
     UNSAFE,
-    Agent,
     address_lines,
     agent,
     codes,
@@ -105,7 +106,7 @@ _AMOUNT = re.compile(r"\+?0*([0-9]{0,18})(\.[0-9]{0,17})?")
 
 
 def _write_ids(xml: Writer, body: etree._Element, transfer: CreditTransfer) -> None:
-    if transfer.uetr is not None and not ids.is_uetr(transfer.uetr):
+    if transfer.uetr is not None and not is_uetr(transfer.uetr):
         raise MalformedUetr
     parts = xml.part(body, "PmtId")
     for name, text, field in (
@@ -149,7 +150,7 @@ def _write_choice(
 
 def _settlement_date(transfer: CreditTransfer) -> str:
     try:
-        # Orders may spell a day in the other ways of ISO 8601, such as 20270331; a schema has one.
+        # ISO 8601 has other spellings of a day, such as 20270331; the schema has one.
         return date.fromisoformat(transfer.settlement_date).isoformat()
     except ValueError:
         raise MalformedSettlementDate from None

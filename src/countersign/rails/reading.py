@@ -14,6 +14,7 @@ from lxml import etree
 
 from countersign.infra.iso20022.diagnosis import local_name
 from countersign.infra.iso20022.whole import read_whole
+from countersign.kernel.ids import is_uetr
 from countersign.rails.errors import (
     AboutAnotherMessage,
     HeaderMismatch,
@@ -21,7 +22,7 @@ from countersign.rails.errors import (
     MissingElement,
 )
 from countersign.rails.fitting import UNSAFE
-from countersign.rails.ids import ID_LENGTH_MAX, is_uetr
+from countersign.rails.ids import ID_LENGTH_MAX
 
 
 class Part:

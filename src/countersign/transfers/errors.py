@@ -83,6 +83,30 @@ class ControlCharacter(Refusal):
     chinese = "欄位 {field} 含有不可見字元；請以純文字重新送出。"
 
 
+class MalformedUetr(Refusal):
+    """The field {field} is not a version 4 UUID in small letters; leave it out or correct it."""
+
+    code = "transfers.malformed_uetr"
+    kind = Kind.INVALID
+    chinese = "欄位 {field} 不是小寫的第 4 版 UUID；請省略或更正。"
+
+
+class UnknownCode(Refusal):
+    """The field {field} is not one of {known}; leave it out or correct it."""
+
+    code = "transfers.unknown_code"
+    kind = Kind.INVALID
+    chinese = "欄位 {field} 不是 {known} 之一；請省略或更正。"
+
+
+class TooManyAgents(Refusal):
+    """The field {field} names more than {count_max} banks, and no rail carries more; name fewer."""
+
+    code = "transfers.too_many_agents"
+    kind = Kind.INVALID
+    chinese = "欄位 {field} 所列銀行超過 {count_max} 家，匯款管道無法承載；請減少。"
+
+
 class MalformedDate(Refusal):
     """The field {field} is not a date such as 2027-03-31; correct it and send the order again."""
 

@@ -12,12 +12,21 @@ from typing import Annotated, Any
 
 import msgspec
 
-from countersign.kernel.account import Iban, canonical, parse_canonical
+from countersign.kernel.account import Iban, OtherAccount, canonical, parse_canonical
+from countersign.kernel.agent import parse_agent
 from countersign.kernel.digest import Field, FieldTable, Value
 from countersign.kernel.identification import parse_identification
+from countersign.kernel.ids import is_uetr
 from countersign.kernel.money import MINOR_UNITS_MAX, AmountOutOfRange, exponent
 from countersign.kernel.refusal import Refusal
-from countersign.transfers.errors import ControlCharacter, MalformedDate, TextLength
+from countersign.transfers.errors import (
+    ControlCharacter,
+    MalformedDate,
+    MalformedUetr,
+    TextLength,
+    TooManyAgents,
+    UnknownCode,
+)
 
 DEBTOR_SIDE = 0
 CREDITOR_SIDE = 1
@@ -46,7 +55,7 @@ class Order(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False
     instructed_amount: Integer  # Minor units of the currency.
     currency: str
     requested_execution_date: str
-    debtor_account: str  # `account.canonical`, for example "IBAN:DE89370400440532013000".
+    debtor_account: str  # `account.canonical`: "IBAN:DE89370400440532013000", no other spelling.
     creditor_account: str
     creditor_name: str
     debtor_name: str | None = None
@@ -147,7 +156,18 @@ _LENGTHS = {
     "remittance_information": 4000,
 }
 _BOUNDS = tuple(_LENGTHS.items())
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# Controls, and what cannot be seen or turns the direction of text: two texts must not look alike.
+# The joiners U+200C and U+200D stay, because Persian and Indian scripts are not spelled without.
+_UNSEEN = re.compile(
+    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069"
+    r"\ufeff\ufffe\uffff\U000e0000-\U000e007f]"
+)
+_CODES = {
+    "charge_bearer": frozenset({"CRED", "DEBT", "SHAR", "SLEV"}),
+    "instruction_priority": frozenset({"HIGH", "NORM"}),
+}
+_AGENT_LENGTH_MAX = 35
+_INTERMEDIARIES_MAX = 3
 
 
 def check_order(order: Order) -> None:
@@ -155,6 +175,15 @@ def check_order(order: Order) -> None:
     if not 0 < order.instructed_amount <= MINOR_UNITS_MAX:
         raise AmountOutOfRange
     exponent(order.currency)
+    _check_texts(order)
+    for name in ("debtor_identification", "creditor_identification"):
+        text = getattr(order, name)
+        if text is not None:
+            parse_identification(text, field=name)
+    _check_routing(order)
+
+
+def _check_texts(order: Order) -> None:
     for name, length_max in _BOUNDS:
         text = getattr(order, name)
         if text is None:
@@ -162,30 +191,63 @@ def check_order(order: Order) -> None:
         if not 0 < len(text) <= length_max:
             raise TextLength(field=name, length_max=length_max)
         # Most text is plain ASCII, for which this is the faster question.
-        if not (text.isascii() and text.isprintable()) and _CONTROL.search(text):
+        if not (text.isascii() and text.isprintable()) and _UNSEEN.search(text):
             raise ControlCharacter(field=name)
-    for name in ("debtor_identification", "creditor_identification"):
-        text = getattr(order, name)
-        if text is not None:
-            parse_identification(text, field=name)
+    if order.creditor_name.isspace():
+        raise TextLength(field="creditor_name", length_max=_LENGTHS["creditor_name"])
+
+
+def _check_routing(order: Order) -> None:
+    """What a rail reads by itself has one form; anything else would fail only once released."""
+    for name, known in _CODES.items():
+        code = getattr(order, name)
+        if code is not None and code not in known:
+            raise UnknownCode(field=name, known=", ".join(sorted(known)))
+    if order.uetr is not None and not is_uetr(order.uetr):
+        raise MalformedUetr(field="uetr")
+    for name in ("debtor_agent", "creditor_agent"):
+        agent = getattr(order, name)
+        if agent is not None:
+            parse_agent(agent, field=name)
+    if order.intermediary_agents is not None:
+        _check_intermediaries(order.intermediary_agents, field="intermediary_agents")
+
+
+def _check_intermediaries(text: str, *, field: str) -> None:
+    agents = text.split("\n")
+    if len(agents) > _INTERMEDIARIES_MAX:
+        raise TooManyAgents(field=field, count_max=_INTERMEDIARIES_MAX)
+    for agent in agents:
+        if len(agent) > _AGENT_LENGTH_MAX:
+            raise TextLength(field=field, length_max=_AGENT_LENGTH_MAX)
+        parse_agent(agent, field=field)
 
 
 def account_of(reference: str, *, field: str) -> str:
-    """The canonical account text, checked as strictly as when it first came from outside."""
-    kind, _, rest = reference.partition(":")
+    """The canonical account text, checked as strictly as when it first came from outside.
+
+    No other spelling is taken: the digest commits to the text itself, and it has its bound.
+    """
     try:
-        account = Iban.parse(rest) if kind == "IBAN" else parse_canonical(reference)
+        match parse_canonical(reference):
+            case Iban(text=text):
+                return canonical(Iban.parse(text))
+            case OtherAccount(identification=identification, scheme=scheme):
+                return canonical(OtherAccount.parse(identification, scheme=scheme))
     except Refusal as refusal:
         raise type(refusal)(field=field) from None
-    return canonical(account)
 
 
 def execution_day(order: Order) -> int:
-    """The requested execution date as days since 1970-01-01."""
+    """The requested execution date as days since 1970-01-01; one spelling alone is taken."""
+    text = order.requested_execution_date
     try:
-        return date.fromisoformat(order.requested_execution_date).toordinal() - _EPOCH
+        day = date.fromisoformat(text)
     except ValueError:
         raise MalformedDate(field="requested_execution_date") from None
+    if day.isoformat() != text:
+        raise MalformedDate(field="requested_execution_date")
+    return day.toordinal() - _EPOCH
 
 
 _EPOCH = date(1970, 1, 1).toordinal()

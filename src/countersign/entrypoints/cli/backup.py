@@ -2,12 +2,12 @@
 
 import argparse
 import os
-import signal
 from datetime import UTC, datetime
 from pathlib import Path
 
 from countersign.entrypoints.backup.backing_up import Made, back_up_installation
 from countersign.entrypoints.backup.keys import key_path
+from countersign.entrypoints.cli.ending import Ending
 from countersign.entrypoints.cli.parsing import Subcommands, add_command
 from countersign.entrypoints.cli.terminal import Terminal
 from countersign.entrypoints.installation import Installation, load_installation
@@ -36,8 +36,7 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
 
 
 def backup(arguments: argparse.Namespace, terminal: Terminal) -> int:
-    # An asked end goes the way of Ctrl-C, so that no part is left.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    Ending()
     installation = load_installation(arguments.settings)
     terminal.progress("reading the database")
     file = _named(arguments.to, installation)

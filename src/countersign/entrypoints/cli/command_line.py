@@ -6,12 +6,14 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 
 from psycopg import OperationalError
 
 from countersign.entrypoints.cli.parsing import PROGRAM, Command, CommandParser
-from countersign.entrypoints.cli.terminal import REFUSED, Terminal, language_of
+from countersign.entrypoints.cli.terminal import REFUSED, Terminal, language_of, visible
 from countersign.entrypoints.installation import NotRunning
+from countersign.entrypoints.run_lock import running_process
 from countersign.gate.client import FrameRefused
 from countersign.infra.logs import configure_logs
 from countersign.infra.settings import load_settings, plain_path
@@ -46,6 +48,19 @@ class SystemRefused(Refusal):
     code = "cli.system_refused"
     kind = Kind.UNAVAILABLE
     chinese = "作業系統拒絕存取 {what}：{why}。請檢查其擁有者、權限與可用空間，然後重試。"
+
+
+class DatabaseRefused(Refusal):
+    """The database did not do this: {why}.
+
+    See its log and the free space, or `countersign doctor`, then ask again.
+    """
+
+    code = "cli.database_refused"
+    kind = Kind.UNAVAILABLE
+    chinese = (
+        "資料庫未能執行：{why}。請檢查其日誌與可用空間，或執行 `countersign doctor`，然後重試。"
+    )
 
 
 class NotAFolder(Refusal):
@@ -117,13 +132,21 @@ def _run(parsed: argparse.Namespace, terminal: Terminal) -> int:
         return terminal.refusal(refusal)
     except FrameRefused as refusal:
         return terminal.refused_code(refusal.code)
-    except OperationalError:
-        return terminal.refusal(NotRunning(folder=str(parsed.settings.data_dir)))
+    except OperationalError as error:
+        return terminal.refusal(_of_database(error, parsed.settings.data_dir))
     except BrokenPipeError:
         raise
     except OSError as error:
         what = error.filename if isinstance(error.filename, str) else "a file or connection"
         return terminal.refusal(SystemRefused(what=what, why=str(error.strerror)))
+
+
+def _of_database(error: OperationalError, data_dir: Path) -> Refusal:
+    """Nothing runs where no connection came about and nobody holds the lock; else say why."""
+    if error.sqlstate is None and running_process(data_dir) is None:
+        return NotRunning(folder=str(data_dir))
+    why = error.diag.message_primary or (str(error).splitlines() or [""])[0]
+    return DatabaseRefused(why=visible(why.rstrip(".")))
 
 
 def _require_folder() -> None:

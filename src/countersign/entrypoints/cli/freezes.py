@@ -24,6 +24,20 @@ from countersign.infra.database import Role
 from countersign.vault.blind_index import blind_index
 
 
+class LeftBefore(msgspec.Struct, array_like=True, frozen=True):
+    """What had left before a freeze: how many transfers, and the first of them."""
+
+    count: int
+    numbers: list[int]
+
+    def remark(self) -> str:
+        if not self.count:
+            return "nothing had left before"
+        listed = ", ".join(map(str, self.numbers))
+        more = self.count - len(self.numbers)
+        return f"dispatched before the freeze: {listed}" + (f" and {more:,} more" if more else "")
+
+
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     for name, command, help_text in (
         ("freeze", freeze, "stop everything from and to an account, here or elsewhere"),
@@ -35,23 +49,26 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
 
 
 def freeze(arguments: argparse.Namespace, terminal: Terminal) -> int:
-    """The answer lists what had been dispatched before: it can only be asked back."""
+    """The answer says what had been dispatched before: it can only be asked back."""
     request = FreezeRequest(account_reference(arguments.account), arguments.reason)
     is_here = _is_here(load_installation(arguments.settings), request.account)
     answer = asked(arguments, Kind.FREEZE, request)
     if is_refused(answer):
         return terminal.refused_answer(answer)
-    left: list[int] = msgspec.msgpack.decode(answer.detail)
-    remark = "nothing had left before"
-    if left:
-        remark = "dispatched before the freeze: " + ", ".join(map(str, left))
+    left = msgspec.msgpack.decode(answer.detail, type=LeftBefore)
+    remark = left.remark()
     if not is_here:
         # As wanted for an account elsewhere; of a slip it is the only sign.
         remark += (
             "\nNo account here has this identification. If one was meant, check it, freeze that one"
             " and lift this freeze with `countersign unfreeze`."
         )
-    value = {"frozen": True, "left_before": left, "is_here": is_here}
+    value = {
+        "frozen": True,
+        "left_before": left.numbers,
+        "left_before_count": left.count,
+        "is_here": is_here,
+    }
     return terminal.value(value, f"frozen; {remark}")
 
 

@@ -13,6 +13,7 @@ import psycopg
 from countersign.channels.model import PaymentResult, PaymentStatus
 from countersign.channels.pain002 import ReportHead
 from countersign.entrypoints.cli.credentials import saved_tokens
+from countersign.entrypoints.cli.ending import Ending
 from countersign.entrypoints.cli.parsing import Subcommands, add_command, connected
 from countersign.entrypoints.cli.reasons import all_in_words
 from countersign.entrypoints.cli.terminal import DONE, REFUSED, Terminal, visible
@@ -124,14 +125,16 @@ _TOLD_MAX = 10_000  # Payments in one JSON value, which is held in memory.
 class Told:
     """One file's payments as they come: lines for people, else kept for the one JSON value."""
 
-    def __init__(self, terminal: Terminal, file: Path) -> None:
+    def __init__(self, terminal: Terminal, file: Path, ending: Ending) -> None:
         self._terminal = terminal
+        self._ending = ending
         self._name = file.name
         self.payments: list[dict[str, object]] = []
         self.untold = 0
         terminal.progress(f"{self._name}: checking")
 
     def progress(self, done: int, of: int) -> None:
+        self._ending.heed()  # What was ordered by now is not ordered again by the same file.
         self._terminal.progress(f"{self._name}: {done:,} of {of:,}")
 
     def payment(self, result: PaymentResult, reasons: Sequence[str]) -> None:
@@ -158,11 +161,12 @@ class Told:
 
 def ingest(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Go on with the next file when one is refused; the exit code tells that one was."""
+    ending = Ending()
     with contextlib.ExitStack() as stack:
         take = _taking(arguments, stack)
         said = []
         for file in arguments.files:
-            told = Told(terminal, file)
+            told = Told(terminal, file, ending)
             try:
                 result = take(file, told)
             except UnreadableFile as refusal:

@@ -2,7 +2,6 @@
 
 import argparse
 import shlex
-import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from countersign.entrypoints.backup.restoring import (
     check_backup,
     restore_installation,
 )
+from countersign.entrypoints.cli.ending import Ending
 from countersign.entrypoints.cli.parsing import Subcommands, add_command
 from countersign.entrypoints.cli.terminal import Terminal, moment
 from countersign.flows.backup.checking import Checked
@@ -50,8 +50,7 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
 
 
 def restore(arguments: argparse.Namespace, terminal: Terminal) -> int:
-    # An asked end goes the way of Ctrl-C, so that no server and no part is left.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    Ending()
     settings = _settings(arguments)
     file = plain_path(arguments.file)
     terminal.progress(f"checking {file.name}")

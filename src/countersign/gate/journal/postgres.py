@@ -17,8 +17,8 @@ from countersign.audit.merkle import EMPTY_ROOT
 from countersign.gate.batch import Decided
 from countersign.gate.errors import UnsafeServer
 from countersign.gate.journal import statements
+from countersign.gate.journal.outcomes import FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION, refused
 from countersign.gate.journal.protocol import (
-    CommitRefused,
     CommitUnknown,
     JournalBroken,
     KeyRow,
@@ -41,8 +41,6 @@ from countersign.rules import store as rules
 from countersign.transfers import store as transfers
 from countersign.transfers.model import TransferRow
 
-_UNIQUE_VIOLATION = "23505"
-_FOREIGN_KEY_VIOLATION = "23503"
 _LOCK_NOT_AVAILABLE = "55P03"
 _BATCHES_A_READ = 64
 _PART_BYTES = 8 * 1024 * 1024
@@ -154,7 +152,7 @@ class PostgresJournal:
         except OutcomeUnknown as error:
             raise CommitUnknown(str(error)) from error
         except StatementFailed as error:
-            raise _refused(error) from error
+            raise refused(error) from error
 
     def settle(self, decided: Decided, void: Header) -> Header:
         """Insert the void batch; it waits for a backend that still holds the place."""
@@ -172,7 +170,7 @@ class PostgresJournal:
                 pid = arrays.int4(self._batch.backend_pid)
                 self._ask("SELECT pg_terminate_backend($1::int)", [pid])
                 raise JournalBroken(str(error)) from error
-            if error.sqlstate not in {_UNIQUE_VIOLATION, _FOREIGN_KEY_VIOLATION}:
+            if error.sqlstate not in {UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION}:
                 raise JournalBroken(str(error)) from error
         except OutcomeUnknown as error:
             raise JournalBroken(str(error)) from error
@@ -372,12 +370,6 @@ def _require_safe(connection: PipelineConnection) -> None:
         value = connection.run(f"SHOW {setting}")[0][0]
         if value != b"on":
             raise UnsafeServer(setting=setting)
-
-
-def _refused(error: StatementFailed) -> CommitRefused:
-    is_conflict = error.sqlstate in {_UNIQUE_VIOLATION, _FOREIGN_KEY_VIOLATION}
-    is_taken = is_conflict and error.table == "gate.batch"
-    return CommitRefused(str(error), is_taken=is_taken)
 
 
 def _header_of(row: Row) -> Header:

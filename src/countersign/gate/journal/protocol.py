@@ -1,7 +1,8 @@
-"""What the engine asks of a journal, and the two ways in which a commit can go wrong.
+"""What the engine asks of a journal, and the three ways in which a commit can go wrong.
 
-A commit that failed for certain raises CommitRefused; one whose outcome nobody knows raises
-CommitUnknown and is settled by `settle`, which is the only way to learn it.
+A commit that failed for certain raises CommitRefused if it may be for what its commands say, and
+CommitHindered if it is not; one whose outcome nobody knows raises CommitUnknown and is settled by
+`settle`, which is the only way to learn it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,13 @@ class CommitRefused(Exception):
     def __init__(self, why: str, *, is_taken: bool) -> None:
         super().__init__(why)
         self.is_taken = is_taken
+
+
+class CommitHindered(CommitRefused):
+    """The batch is certainly not committed, for want of space, a right, a lock: by no command."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, is_taken=False)
 
 
 class CommitUnknown(Exception):

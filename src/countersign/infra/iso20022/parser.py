@@ -9,7 +9,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, cast
 
@@ -43,6 +43,7 @@ class Unit(NamedTuple):
 class MessageReader:
     """Reads one file; `message` is known with the first unit, `digest` is final after the last.
 
+    `optional_units` are the names of units that not every supported version has;
     `validator_of` stands in for the official schemas; where it gives None, nothing is validated.
     """
 
@@ -52,6 +53,7 @@ class MessageReader:
         *,
         supported: Collection[str],
         unit_paths: Sequence[str],
+        optional_units: Container[str] = (),
         schema_dir: Path | None,
         limits: Limits,
         validator_of: Callable[[str], etree.XMLSchema | None] | None = None,
@@ -63,6 +65,7 @@ class MessageReader:
         self._supported = supported
         self._unit_paths = tuple(unit_paths)
         self._unit_names = [path.rpartition("/")[2] for path in unit_paths]
+        self._optional_units = optional_units
         self._schema_dir = schema_dir
         self._validator_of = validator_of or self._official
         self._unit_bytes_max = limits.unit_bytes_max
@@ -129,7 +132,12 @@ class MessageReader:
             self._document.unit_paths[tag] = (path, outer)
 
     def _official(self, message: str) -> etree.XMLSchema:
-        return load_schema(message, units=self._unit_names, schema_dir=self._schema_dir).validator
+        return load_schema(
+            message,
+            units=self._unit_names,
+            optional=self._optional_units,
+            schema_dir=self._schema_dir,
+        ).validator
 
     def _unit(self, element: etree._Element) -> Unit | None:
         """The ended element as a valid unit, or None for one of that name elsewhere."""

@@ -7,7 +7,7 @@ compiles anew (4 ms): lxml keeps the errors of a validation on the validator, so
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -48,13 +48,22 @@ def find_schema(message: str, *, schema_dir: Path | None) -> Path:
 
 
 def load_schema(
-    message: str, *, units: Iterable[str] = (), schema_dir: Path | None
+    message: str,
+    *,
+    units: Iterable[str] = (),
+    optional: Container[str] = (),
+    schema_dir: Path | None,
 ) -> MessageSchema:
-    """The official schema, in which `units` (element names) are added as possible roots."""
+    """The official schema, in which `units` (element names) are added as possible roots.
+
+    Those that are `optional` are left out where this version has no such element.
+    """
     file = find_schema(message, schema_dir=schema_dir)
     schema = etree.parse(file, _parser()).getroot()
     for unit in units:
         types = {found.get("type") for found in schema.iterfind(f".//{_XS}element[@name='{unit}']")}
+        if not types and unit in optional:
+            continue
         if len(types) != 1:
             raise NoSchema(message=message)
         etree.SubElement(schema, f"{_XS}element", {"name": unit, "type": str(types.pop())})

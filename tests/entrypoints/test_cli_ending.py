@@ -62,8 +62,8 @@ def test_an_interrupted_ingest_leaves_no_part_and_orders_no_more() -> None:
         assert ingesting.stdout
         ingesting.stdout.readline()  # The first payment was decided.
         ingesting.send_signal(signal.SIGHUP)
-        ingesting.stdout.close()
-        assert ingesting.wait(60) == INTERRUPTED
+        ingesting.communicate(timeout=60)
+        assert ingesting.returncode == INTERRUPTED
         assert not [path for path in folder.iterdir() if path.name.startswith("big.xml.")]
         assert len(shell.call("transfers", "list", "--limit", "20000")) < len(payments)
         assert stop(running) == 0

@@ -3,6 +3,7 @@
 import io
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ from countersign.entrypoints.cli.terminal import (
     moment,
     visible,
 )
+from countersign.entrypoints.doctor.examination import CHECKS
 from countersign.entrypoints.installation import NotRunning
 from countersign.gate import checks
 from countersign.rules.default import DEFAULT_POLICY
@@ -54,6 +56,36 @@ def test_a_screen_shows_progress_and_loses_it_before_anything_else(
         assert seen.read() is None
         a_terminal().progress("x" * 1000)
         assert (seen.read() or b"").count(b"x") < 1000, "what is longer than a line would stay"
+
+
+def test_a_step_is_said_at_once_and_only_while_it_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = pty.openpty()
+    os.set_blocking(ours, False)
+    with os.fdopen(theirs, "w") as stderr, os.fdopen(ours, "rb", buffering=0) as seen:
+        monkeypatch.setattr("sys.stderr", stderr)
+        terminal = a_terminal()
+        terminal.progress("1 of 2")
+        with terminal.step("making it"):
+            assert seen.read() == b"\r\x1b[K1 of 2\r\x1b[Kmaking it"
+        assert seen.read() == b"\r\x1b[K"
+        with a_terminal(is_json=True).step("making it"):
+            pass
+        assert seen.read() is None
+
+
+@pytest.mark.parametrize("is_json", [False, True])
+def test_doctor_says_what_it_looks_at(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, is_json: bool
+) -> None:
+    ours, theirs = pty.openpty()
+    os.set_blocking(ours, False)
+    monkeypatch.setenv("COUNTERSIGN_DATA", str(tmp_path / "nothing here"))
+    with os.fdopen(theirs, "w") as stderr, os.fdopen(ours, "rb", buffering=0) as seen:
+        monkeypatch.setattr("sys.stderr", stderr)
+        main(["doctor", *(["--json"] if is_json else [])])
+        said = (seen.read() or b"").decode()
+    subjects = re.findall(r"checking ([a-z ]+)\r", said)
+    assert subjects == ([] if is_json else [code[7:].replace("_", " ") for code in CHECKS])
 
 
 def test_a_file_gets_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:

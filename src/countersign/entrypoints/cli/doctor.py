@@ -29,7 +29,7 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
 
 def doctor(arguments: argparse.Namespace, terminal: Terminal) -> int:
     del arguments
-    findings = examine()
+    findings = examine(step=lambda code: terminal.step(f"checking {_subject(code)}"))
     counts = Counter(finding.verdict.level for finding in findings)
     is_chinese = language_of(os.environ).startswith("zh")
     value = {
@@ -42,6 +42,10 @@ def doctor(arguments: argparse.Namespace, terminal: Terminal) -> int:
     lines.append(f"{counts[Level.FAIL]} fail, {counts[Level.WARN]} warn, {counts[Level.OK]} ok")
     terminal.value(value, "\n".join(lines))
     return REFUSED if counts[Level.FAIL] else DONE
+
+
+def _subject(code: str) -> str:
+    return code.removeprefix("doctor.").replace("_", " ")
 
 
 def _value(finding: Finding) -> dict[str, str]:

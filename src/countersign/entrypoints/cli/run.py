@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 import msgspec
 
@@ -106,8 +107,10 @@ def _run(
     *,
     is_new: bool,
 ) -> None:
-    with _running_server(installation, stopping) as (reached, kept):
-        database = unless_stopped(lambda: _prepared(installation, reached), stopping)
+    making = "making the database, which takes a few seconds" if is_new else "starting the database"
+    with _running_server(installation, stopping, terminal.step(making)) as (reached, kept):
+        with terminal.step("preparing the database"):
+            database = unless_stopped(lambda: _prepared(installation, reached), stopping)
         installation.note_reach(database)
         running = Running(
             installation, database, server=kept, behaviour=behaviour, stopping=stopping
@@ -147,7 +150,7 @@ def _warn_of_key(installation: Installation) -> None:
 
 @contextlib.contextmanager
 def _running_server(
-    installation: Installation, stopping: threading.Event
+    installation: Installation, stopping: threading.Event, starting: AbstractContextManager[None]
 ) -> Iterator[tuple[Server, KeptServer | None]]:
     """The database server, and how to keep it alive where it is the embedded one."""
     settings = installation.settings
@@ -166,7 +169,8 @@ def _running_server(
             file=sys.stderr,
         )
     kept = KeptServer(cluster, stopping)
-    kept.start()
+    with starting:
+        kept.start()
     try:
         yield cluster.server(), kept
     finally:

@@ -5,12 +5,13 @@ the cursor or the order of what is read. 2. Progress is for a screen alone, and 
 else is said.
 """
 
+import contextlib
 import json
 import shlex
 import shutil
 import sys
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -68,7 +69,20 @@ class Terminal:
 
     def progress(self, text: str) -> None:
         """Say how far long work is, in one line that is written over; a few times a second."""
-        if self.is_json or not sys.stderr.isatty() or monotonic() < self._next_progress:
+        if monotonic() >= self._next_progress:
+            self._show_progress(text)
+
+    @contextlib.contextmanager
+    def step(self, text: str) -> Iterator[None]:
+        """Say what is being done that may take its time, and only while it is."""
+        self._show_progress(text)
+        try:
+            yield
+        finally:
+            self._end_progress()
+
+    def _show_progress(self, text: str) -> None:
+        if self.is_json or not sys.stderr.isatty():
             return
         self._is_in_progress = True
         self._next_progress = monotonic() + _PROGRESS_SECONDS

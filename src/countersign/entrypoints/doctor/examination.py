@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -52,12 +53,18 @@ class Finding:
 
 
 def examine(
-    *, checks: Mapping[str, Check] = CHECKS, seconds: float = CHECK_SECONDS
+    *,
+    checks: Mapping[str, Check] = CHECKS,
+    seconds: float = CHECK_SECONDS,
+    step: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext(),
 ) -> list[Finding]:
-    """Run every check on the installation of this process's environment."""
+    """Run every check on the installation of this process's environment; `step` is around each."""
     site = _site()
+    verdicts = []
     try:
-        verdicts = [(code, _within(check, site, seconds)) for code, check in checks.items()]
+        for code, check in checks.items():
+            with step(code):
+                verdicts.append((code, _within(check, site, seconds)))
     finally:
         site.close()
     return [Finding(code=code, verdict=verdict) for code, verdict in verdicts if verdict]

@@ -165,6 +165,9 @@ def test_a_transfer_is_shown_to_people_with_its_parties_masked(shell: Shell, fol
     held = shell.text("transfers", "show", number)
     lines = dict(line.split(maxsplit=1) for line in held.splitlines() if line[0] != " ")
     assert lines["amount"] == "1,234,567.80 EUR"
+    # A program gets what our own commands take.
+    assert shell.call("transfers", "show", number)["amount"] == "1234567.80"
+    assert shell.call("transfers", "list")[0]["amount"] == "1234567.80"
     assert lines["debtor"] == "DE****************3000  A** H*******"
     assert lines["creditor"] == "FR*********************2606  A*** O*****"
     assert lines["factor"].startswith("attested, by credential 1")

@@ -18,6 +18,7 @@ from countersign.entrypoints.cli.parsing import (
     group,
     is_refused,
     money,
+    plain_amount,
     whole_number,
 )
 from countersign.entrypoints.cli.requests import asked
@@ -194,6 +195,7 @@ def list_accounts(arguments: argparse.Namespace, terminal: Terminal) -> int:
         if arguments.party is None
         else blind_index(keyset.blind_index.current, PARTY, arguments.party)
     )
+    shown = plain_amount if terminal.is_json else amount_text
     rows = []
     with (
         psycopg.connect(dsn) as connection,
@@ -209,9 +211,9 @@ def list_accounts(arguments: argparse.Namespace, terminal: Terminal) -> int:
                     mask_account(reference.rpartition(":")[2]),
                     mask_name(name),
                     currency,
-                    amount_text(balance, currency),
-                    amount_text(held, currency),
-                    None if floor == UNLIMITED else amount_text(balance - held - floor, currency),
+                    shown(balance, currency),
+                    shown(held, currency),
+                    None if floor == UNLIMITED else shown(balance - held - floor, currency),
                     "frozen" if is_frozen else "",
                 )
             )

@@ -88,11 +88,20 @@ def money(text: str, currency: str) -> Money:
     return Money.parse(text, currency=currency)
 
 
+def plain_amount(units: int, currency: str) -> str:
+    """An amount with all decimals of its currency, as programs and our own commands take it."""
+    return Money(minor_units=units, currency=currency).text()
+
+
+def with_separators(plain: str) -> str:
+    """The same for people."""
+    whole, dot, decimals = plain.removeprefix("-").partition(".")
+    return f"{'-' if plain.startswith('-') else ''}{int(whole):,}{dot}{decimals}"
+
+
 def amount_text(units: int, currency: str) -> str:
-    """An amount with separators and all decimals of its currency."""
-    whole, dot, decimals = Money(minor_units=abs(units), currency=currency).text().partition(".")
-    sign = "-" if units < 0 else ""
-    return f"{sign}{int(whole):,}{dot}{decimals}"
+    """An amount with separators and all decimals of its currency, for people."""
+    return with_separators(plain_amount(units, currency))
 
 
 def operator(arguments: argparse.Namespace) -> GateClient:

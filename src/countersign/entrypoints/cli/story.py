@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 from countersign.access.queries import actors
-from countersign.entrypoints.cli.parsing import amount_text
+from countersign.entrypoints.cli.parsing import plain_amount, with_separators
 from countersign.entrypoints.cli.reasons import all_in_words, in_words, reasons_of
 from countersign.entrypoints.cli.terminal import moment, visible
 from countersign.entrypoints.installation import Installation
@@ -63,7 +63,7 @@ def _order(story: Story) -> dict[str, Any]:
     return {
         "number": row.number,
         "status": story.status.name.lower(),
-        "amount": amount_text(row.amount, row.currency),
+        "amount": plain_amount(row.amount, row.currency),
         "currency": row.currency,
         "ordered": moment(story.events[0].batch_ms),
         "execution_date": (_EPOCH + timedelta(days=row.execution_day)).isoformat(),
@@ -157,7 +157,7 @@ def _lines(value: dict[str, Any]) -> list[str]:
     told = [
         ("transfer", str(value["number"])),
         ("status", value["status"]),
-        ("amount", f"{value['amount']} {value['currency']}"),
+        ("amount", f"{with_separators(value['amount'])} {value['currency']}"),
         ("debtor", _party_text(value["debtor"])),
         ("creditor", _party_text(value["creditor"])),
         ("factor", f"{value['factor']}, by credential {value['credential']}"),

@@ -14,6 +14,7 @@ from countersign.entrypoints.cli.parsing import (
     hours,
     is_refused,
     operator,
+    plain_amount,
     whole_number,
 )
 from countersign.entrypoints.cli.reasons import REJECT_CODES, reject_code
@@ -129,11 +130,12 @@ def list_transfers(arguments: argparse.Namespace, terminal: Terminal) -> int:
     dsn = load_installation(arguments.settings).dsn(Role.APP)
     with psycopg.connect(dsn) as connection:
         found = connection.execute(_LIST, parameters).fetchall()
+    shown = plain_amount if terminal.is_json else amount_text
     rows = [
         (
             number,
             moment(batch_ms),
-            amount_text(amount, currency),
+            shown(amount, currency),
             currency,
             _status(status),
             reasons,

@@ -158,6 +158,7 @@ def test_a_changed_amount_from_before_a_snapshot_is_named(bank: Bank) -> None:
     """Of what is over, the gate itself reads only the tail after its snapshot, and starts."""
     over = bank.place(bank.order(instructed_amount=3))[0].number
     assert bank.gate.do(commands.Cancel(over, REASON)).outcome == "cancelled"
+    bank.many(300)
     state = bank.gate.engine.state
     stored = snapshot.sign_snapshot(
         snapshot.encode_content(state), state.chain, state.log.size, a_signer()

@@ -72,10 +72,12 @@ def test_memory_is_bounded_however_many_orders_come() -> None:
     kept = History()
     for number in range(20_000):
         kept.observe(number * 400, 1 + number % 977, number)
+    assert kept.others is not None
+    assert kept.older is not None
     assert len(kept.times) == len(kept.amounts) == len(kept.others) == FEW
     minutes = 20_000 * 400 // MINUTE_MS + 1
-    assert len(kept.minutes) <= minutes
-    assert len(kept.peaks) <= minutes
+    assert len(kept.older.minutes) <= minutes
+    assert len(kept.older.peaks) <= minutes
     assert kept.count(-1) == 20_000
 
 
@@ -83,6 +85,6 @@ def test_what_is_older_than_the_longest_window_is_forgotten() -> None:
     kept = History()
     for number in range(100):
         kept.observe(number * 86_400_000, 100 - number, 1)
-    assert len(kept.minutes) <= 31
-    assert len(kept.peaks) <= 31
+    assert kept.older is None or len(kept.older.minutes) <= 31
+    assert kept.older is None or len(kept.older.peaks) <= 31
     assert len(kept.times) <= FEW

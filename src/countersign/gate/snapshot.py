@@ -4,6 +4,7 @@ Plain msgpack of flat lists. It holds numbers, blind indexes, digests and public
 restricted text (I10). The manifest binds content hash, place in the chain and instance.
 """
 
+from array import array
 from hashlib import sha256
 from typing import Any
 
@@ -13,7 +14,7 @@ from countersign.access.model import Credential
 from countersign.accounts.model import Account
 from countersign.alerts.model import Alert
 from countersign.audit.compact_range import CompactRange, DamagedRange
-from countersign.features.history import History, Peak
+from countersign.features.history import History, Minutes, Peak
 from countersign.gate.errors import Tampered
 from countersign.gate.journal.protocol import StoredSnapshot
 from countersign.gate.rows import Signer
@@ -196,24 +197,32 @@ def _transfer(values: tuple[Any, ...], fact_names: list[tuple[str, ...]]) -> Ope
 
 
 def _dumped(history: History) -> tuple[Any, ...]:
-    arrays = (history.times.tobytes(), history.amounts.tobytes(), history.others.tobytes())
-    if not history.minutes:
-        return (*arrays, history.last_ms)
+    others, older = history.others, history.older
+    plain = (
+        history.times.tobytes(),
+        history.amounts.tobytes(),
+        None if others is None else others.tobytes(),
+        history.last_ms,
+    )
+    if older is None:
+        return plain
     # A total of many orders may be more than 64 bits hold.
-    totals = [str(total) for total in history.totals]
-    return (*arrays, history.last_ms, history.minutes, history.counts, totals, history.peaks)
+    totals = [str(total) for total in older.totals]
+    return (*plain, older.minutes, older.counts, totals, older.peaks)
 
 
 def _loaded(dumped: Any) -> History:
     history = History()
-    times, amounts, others, history.last_ms, *minutes = dumped
+    times, amounts, others, history.last_ms, *by_minute = dumped
     history.times.frombytes(times)
     history.amounts.frombytes(amounts)
-    history.others.frombytes(others)
-    if minutes:
-        history.minutes, history.counts, totals, peaks = minutes
-        history.totals = [int(total) for total in totals]
-        history.peaks = [Peak(*peak) for peak in peaks]
+    if others is not None:
+        history.others = array("q", others)
+    if by_minute:
+        older = history.older = Minutes()
+        older.minutes, older.counts, totals, peaks = by_minute
+        older.totals = [int(total) for total in totals]
+        older.peaks = [Peak(*peak) for peak in peaks]
     return history
 
 

@@ -16,7 +16,7 @@ from tests.support.identities import CHANNELS, OPERATORS, WORKERS
 
 from countersign.access.errors import NotPermitted, UnknownCredential
 from countersign.access.model import NO_TOKEN, OPERATOR, WORKER
-from countersign.gate import commands
+from countersign.gate import commands, front
 from countersign.gate.commands import Command, Kind
 from countersign.gate.front import NOBODY, Front, IntakeEnd
 from countersign.gate.intake_process import Asked, Given, Prepared
@@ -442,6 +442,26 @@ def test_a_frame_that_cannot_be_decoded_ends_its_connection_alone(
 
     at_the_door(tmp_path, steps)
     assert not caplog.records
+
+
+def test_a_peer_that_never_reads_its_answers_is_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(front, "UNREAD_BYTES_MAX", 10_000)
+    refused = framed(Frame(1, "", [an_item(Kind.ORDER)])) * 100
+
+    async def steps(door: Door) -> None:
+        rude = await door.peer(CHANNEL_SOCKET)
+        with pytest.raises(ConnectionError):
+            for _ in range(10_000):  # Far more than the system itself keeps between the two.
+                rude.writer.write(refused)
+                await rude.writer.drain()
+        polite = await door.peer()
+        polite.send(Frame(1, "", []))
+        assert (await polite.reply()).refusal == "gate.malformed_request"
+        await polite.close()
+
+    at_the_door(tmp_path, steps)
 
 
 def test_a_frame_over_its_bound_ends_the_connection_at_its_first_bytes(tmp_path: Path) -> None:

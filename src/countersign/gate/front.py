@@ -64,6 +64,9 @@ class _Place(NamedTuple):
     place: int
 
 
+UNREAD_BYTES_MAX = 16 * 1024 * 1024  # Of answers that wait for one peer to read them.
+
+
 class Front:
     """All sockets of one gate."""
 
@@ -100,7 +103,7 @@ class Front:
         try:
             self._accept(peer, frame, self._credential(identity, frame.token))
         except Refusal as refusal:
-            peer.write(framed(Reply(frame.id, refusal.code, [], _retry_ms(refusal))))
+            self._send(peer, Reply(frame.id, refusal.code, [], _retry_ms(refusal)))
 
     def prepared(self, content: bytes) -> None:
         """The intake has prepared a frame."""
@@ -194,8 +197,11 @@ class Front:
         self._send(waiting.reply_to, reply)
 
     def _send(self, peer: asyncio.Transport, reply: Reply) -> None:
-        if not peer.is_closing():
-            peer.write(framed(reply))
+        if peer.is_closing():
+            return
+        peer.write(framed(reply))
+        if peer.get_write_buffer_size() > UNREAD_BYTES_MAX:
+            peer.abort()  # It asks and never reads; what it asked under a key it can ask again.
 
 
 def _bound(path: Path) -> socket.socket:

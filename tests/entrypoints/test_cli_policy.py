@@ -1,0 +1,90 @@
+"""A policy by the command line: shown, checked, set, and what it raises followed to its end."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.pain001 import DEBTOR_IBAN, Payment
+from tests.support.postgres import reachable_folder
+from tests.support.shell import Shell, a_file, stop
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    with reachable_folder() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shell(folder: Path) -> Iterator[Shell]:
+    made = Shell(folder / "data")
+    process = made.run()
+    made.call("accounts", "open", ":RAIL", "EUR", "--holder", "Rail", "--kind", "settlement")
+    made.call("accounts", "open", DEBTOR_IBAN, "EUR", "--holder", "Ada")
+    made.call("accounts", "fund", DEBTOR_IBAN, "5000000.00", "EUR", "--reason", "opening")
+    made.call("credential", "create", "erp", "--save")
+    yield made
+    assert stop(process) == 0
+
+
+def test_a_wrong_rule_is_refused_with_its_place_and_a_right_one_alerts(
+    shell: Shell, folder: Path
+) -> None:
+    policy = shell.call("policy", "show")["policy"]
+    rule = {
+        "code": "rules.seven",
+        "english": "An amount of seven",
+        "chinese": "金額為七",
+        "when": "amount = 700\n  AND pair_cuont_24h >= 0",
+        "weight": 10,
+    }
+    typology = {
+        "code": "typologies.seven",
+        "english": "Sevens",
+        "chinese": "七",
+        "rules": ["rules.seven"],
+        "alert_threshold": 10,
+    }
+    policy["rules"].append(rule)
+    policy["typologies"].append(typology)
+    file = folder / "policy.json"
+    file.write_text(json.dumps(policy), "utf-8")
+    for command in ("check", "set"):
+        error = shell.call("policy", command, str(file), expect=1)["error"]
+        assert error["code"] == "rules.malformed_rule"
+        assert (
+            "rules.seven, line 2, column 7: there is nothing named pair_cuont_24h"
+            in (error["sentence"])
+        )
+    assert shell.call("policy", "show")["number"] == 1
+
+    rule["when"] = "amount = 700\n  AND pair_count_24h >= 0"
+    file.write_text(json.dumps(policy), "utf-8")
+    assert "can be used: 16 rules, 8 typologies" in shell.text("policy", "check", str(file))
+    assert shell.call("policy", "set", str(file))["number"] == 2
+    assert shell.call("policy", "show")["policy"]["rules"][-1]["code"] == "rules.seven"
+    assert shell.call("policy", "show", "1")["number"] == 1
+
+    assert "no alert is open" in shell.text("alerts", "list")
+    shell.call("ingest", str(a_file(folder, "seven.xml", Payment(amount="7.00"))))
+    (alert,) = shell.call("alerts", "list")
+    assert (alert["typologies"], alert["status"]) == ("typologies.seven=10", "open")
+    number = str(alert["number"])
+    shell.call("alerts", "acknowledge", number)
+    again = shell.call("alerts", "acknowledge", number, expect=1)["error"]
+    assert again["code"] == "alerts.already_acknowledged"
+    closing = ("alerts", "close", number, "--disposition", "false_positive", "--reason", "a test")
+    assert shell.call(*closing)["disposition"] == "false_positive"
+    assert shell.call(*closing, expect=1)["error"]["code"] == "alerts.unknown"
+    assert shell.call("alerts", "list") == []
+    (closed,) = shell.call("alerts", "list", "--all")
+    assert (closed["status"], closed["disposition"]) == ("closed", "false_positive")
+    assert shell.call("audit", "verify")["clean"]
+
+
+def test_the_words_of_rules_are_listed(shell: Shell) -> None:
+    words = {row["word"]: row for row in shell.call("policy", "words")}
+    assert words["pair_idle_ms"]["may be null"] == "yes"
+    assert words["currency"]["type"] == "code"
+    assert "debtor_median_ratio_30d" in shell.text("policy", "words")

@@ -82,6 +82,14 @@ def test_a_wrong_rule_is_refused_with_its_place_and_a_right_one_alerts(
     assert (closed["status"], closed["disposition"]) == ("closed", "false_positive")
     assert shell.call("audit", "verify")["clean"]
 
+    # A policy's own words are told where it holds.
+    typology["interdiction_threshold"] = 10
+    file.write_text(json.dumps(policy), "utf-8")
+    shell.call("policy", "set", str(file))
+    shell.call("ingest", str(a_file(folder, "again.xml", Payment(amount="7.00"))))
+    held = str(shell.call("transfers", "list")[0]["number"])
+    assert "rules.seven: An amount of seven" in shell.text("transfers", "show", held)
+
 
 def test_the_words_of_rules_are_listed(shell: Shell) -> None:
     words = {row["word"]: row for row in shell.call("policy", "words")}

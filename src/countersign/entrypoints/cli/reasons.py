@@ -1,6 +1,7 @@
 """Reason codes in words: what the rules say of an order, and the ISO reasons of a rejection."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from countersign.channels.reasons import NARRATIVE, REASONS
 from countersign.kernel.refusal import Kind, Refusal, all_refusals
@@ -17,6 +18,7 @@ WORDS = {
     "sca.factor_missing": "no factor that the policy demands vouches for it",
     **{rule.code: rule.english for rule in DEFAULT_POLICY.rules},
 }
+NO_SENTENCES: Mapping[str, str] = MappingProxyType({})
 # A person's reasons; the others are those that files and orders are refused for.
 _BY_A_PERSON = frozenset({"CUST", "FRAD", "TECH"})
 REJECT_CODES = tuple(
@@ -48,10 +50,12 @@ def reject_code(text: str) -> str:
     return text
 
 
-def in_words(code: str) -> str:
-    """A reason with what it means, as far as that is known."""
-    words = WORDS.get(code) or next(
-        (refusal().sentence() for refusal in all_refusals() if refusal.code == code), ""
+def in_words(code: str, sentences: Mapping[str, str] = NO_SENTENCES) -> str:
+    """A reason with what it means, as far as that is known; a policy's own sentence comes first."""
+    words = (
+        sentences.get(code)
+        or WORDS.get(code)
+        or next((refusal().sentence() for refusal in all_refusals() if refusal.code == code), "")
     )
     return f"{code}: {words}" if words else code
 
@@ -61,5 +65,5 @@ def reasons_of(text: str) -> list[str]:
     return [code for code in text.split(",") if code]
 
 
-def all_in_words(codes: Iterable[str]) -> str:
-    return "; ".join(map(in_words, codes))
+def all_in_words(codes: Iterable[str], sentences: Mapping[str, str] = NO_SENTENCES) -> str:
+    return "; ".join(in_words(code, sentences) for code in codes)

@@ -4,6 +4,7 @@ Names and account numbers are masked here, always; `proof export --disclose` giv
 """
 
 import textwrap
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from countersign.infra.database import Role
 from countersign.kernel.digest import OpenSide
 from countersign.rails import queries as rails
 from countersign.rails.model import Sending
+from countersign.rules.queries import newest_sentences
 from countersign.transfers.model import Action, HoldRow, Status
 from countersign.transfers.order import ORDER_TABLE
 from countersign.transfers.queries import hold_of
@@ -48,6 +50,7 @@ def told_story(installation: Installation, number: int) -> tuple[dict[str, Any],
         story = read_story(connection, number)
         hold = hold_of(connection, number)
         sending = rails.sendings(connection, [number]).get(number)
+        sentences = newest_sentences(connection)
         by = actors(connection, (event.row.credential for event in story.events))
         value = _order(story) | _parties(Intake(keys), story)
     value["hold"] = _hold(hold, story) if hold else None
@@ -55,7 +58,7 @@ def told_story(installation: Installation, number: int) -> tuple[dict[str, Any],
     value["events"] = [
         _event(event) | {"by": by[event.row.credential].name} for event in story.events
     ]
-    return value, _lines(value)
+    return value, _lines(value, sentences)
 
 
 def _order(story: Story) -> dict[str, Any]:
@@ -153,7 +156,7 @@ def _reason_code(row: CommandRow) -> str:
     return command.reason_code if isinstance(command, Reject | RailStatus) else ""
 
 
-def _lines(value: dict[str, Any]) -> list[str]:
+def _lines(value: dict[str, Any], sentences: Mapping[str, str]) -> list[str]:
     told = [
         ("transfer", str(value["number"])),
         ("status", value["status"]),
@@ -164,12 +167,12 @@ def _lines(value: dict[str, Any]) -> list[str]:
         ("ordered", f"{value['ordered']}, to be carried out on {value['execution_date']}"),
         ("decision", f"{value['action']}, by policy {value['policy']}"),
     ]
-    told += [("", in_words(reason)) for reason in value["reasons"]]
+    told += [("", in_words(reason, sentences)) for reason in value["reasons"]]
     hold, rail = value["hold"], value["rail"]
     if hold:
         until = f"{hold['owner']} looks at it; it expires at {hold['until']}"
         told.append(("hold", f"{until} (hold {hold['number']})"))
-        told.append(("", all_in_words(hold["reasons"])))
+        told.append(("", all_in_words(hold["reasons"], sentences)))
     if rail:
         told += [("rail", _rail_text(rail)), ("", f"transaction {rail['transaction_id']}")]
     told.append(("digest", value["digest"]))

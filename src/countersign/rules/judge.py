@@ -11,7 +11,6 @@ from typing import NamedTuple
 from countersign.rules.errors import MalformedRule
 from countersign.rules.language.errors import MalformedExpression
 from countersign.rules.language.for_rows import compile_rows
-from countersign.rules.language.reading import read_condition
 from countersign.rules.language.tree import Condition, Vocabulary, names_in
 from countersign.rules.model import Policy, Rule
 
@@ -99,6 +98,9 @@ class Judge:
 
 
 def _read(rule: Rule, vocabulary: Vocabulary) -> Condition:
+    # The parser takes a tenth of a second to load, and most commands never judge.
+    from countersign.rules.language.reading import read_condition  # noqa: PLC0415
+
     try:
         return read_condition(rule.when, vocabulary)
     except MalformedExpression as error:

@@ -4,7 +4,7 @@ A value is a whole number of 64 bits or null. Null says that there is nothing to
 have a maximum or a median, none to have passed time since, a sum that does not fit.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from countersign.features.history import History
@@ -54,11 +54,6 @@ class _Aggregate(NamedTuple):
     english: str
     chinese: str
     is_nullable: bool
-
-
-def plan(names: Iterable[str]) -> list[Reading]:
-    """How these features are read; raises KeyError for a name that is none."""
-    return [FEATURES[name].read for name in names]
 
 
 def _fit(value: int) -> int | None:

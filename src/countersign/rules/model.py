@@ -30,11 +30,7 @@ TYPOLOGIES_MAX = 50
 RULE_SET = 2
 
 
-class _Plain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One part of a policy's content."""
-
-
-class Rule(_Plain, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One condition. A blocking rule stops an order by itself; any other counts by its weight."""
 
     code: RuleCode
@@ -45,7 +41,7 @@ class Rule(_Plain, frozen=True, kw_only=True, forbid_unknown_fields=True):
     is_blocking: bool = False
 
 
-class Typology(_Plain, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Typology(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A pattern: the score is the sum of the weights of its rules that fired.
 
     From `alert_threshold` on an alert is raised, from `interdiction_threshold` on the order is
@@ -60,7 +56,7 @@ class Typology(_Plain, frozen=True, kw_only=True, forbid_unknown_fields=True):
     interdiction_threshold: Threshold | None = None
 
 
-class Policy(_Plain, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What holds, blocks and alerts.
 
     `amounts` are words that rules may use: minor units by currency, null in any other currency.

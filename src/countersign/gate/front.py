@@ -138,7 +138,7 @@ class Front:
         if any(item.kind >= Query.STATUS for item in frame.items):
             if credential not in {OPERATOR, WORKER} and not _asks_only_if_known(frame):
                 raise NotPermitted(permission="queries")
-            self._engine.ask(partial(self._answer, peer, frame))
+            self._engine.ask(partial(self._answer, peer, frame, credential))
             return
         if not frame.items:
             raise MalformedRequest(why="it asks for nothing")
@@ -168,9 +168,9 @@ class Front:
         if None not in needed and needed.isdisjoint(permissions):
             raise NotPermitted(permission=", ".join(sorted(filter(None, needed))))
 
-    def _answer(self, peer: asyncio.Transport, frame: Frame, state: State) -> None:
+    def _answer(self, peer: asyncio.Transport, frame: Frame, credential: int, state: State) -> None:
         """Answer queries; called by the batcher thread."""
-        answers = [answer_query(state, item) for item in frame.items]
+        answers = [answer_query(state, item, credential) for item in frame.items]
         with contextlib.suppress(RuntimeError):  # The loop is gone; the peers ask again.
             self._loop.call_soon_threadsafe(self._send, peer, Reply(frame.id, "", answers))
 
@@ -183,7 +183,7 @@ class Front:
         known = self._engine.state.credentials
         number = next((n for n, c in list(known.items()) if c.verifier == verifier), None)
         credential = known.get(number) if number is not None else None
-        return authenticate(credential, token).number
+        return authenticate(credential, token, self._engine.clock.now_ms()).number
 
     def _put(self, waiting: _Open, place: int, answer: Answer) -> None:
         waiting.answers[place] = answer
@@ -296,7 +296,7 @@ class Outlet:
 
 
 def _asks_only_if_known(frame: Frame) -> bool:
-    return all(item.kind == Query.IS_KNOWN for item in frame.items)
+    return all(item.kind == Query.OWN_CREDENTIAL for item in frame.items)
 
 
 def _retry_ms(refusal: Refusal) -> int:

@@ -47,7 +47,7 @@ class Query(IntEnum):
     STATUS = 200
     TRANSFER = 201  # The body is a number; the answer's outcome is the status.
     CREDENTIALS = 202
-    IS_KNOWN = 203  # Whether the token opens anything; whoever is known may ask.
+    OWN_CREDENTIAL = 203  # What the token opens; whoever is known may ask.
 
 
 class Request(msgspec.Struct, array_like=True, frozen=True, gc=False):

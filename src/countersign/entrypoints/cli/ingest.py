@@ -195,7 +195,7 @@ def _taking(
     gate = stack.enter_context(
         connected(installation, CHANNEL_SOCKET, token=token, timeout_seconds=_TIMEOUT_SECONDS)
     )
-    gate.ask(Query.IS_KNOWN, None)  # Nothing is kept of what a stranger brings.
+    gate.ask(Query.OWN_CREDENTIAL, None)  # Nothing is kept of what a stranger brings.
     return lambda file, told: _ingested(arguments, installation, gate, file, told)
 
 

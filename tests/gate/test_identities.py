@@ -188,7 +188,12 @@ def test_no_token_is_ever_given_what_is_the_installations_own(
 def test_an_expired_credential_orders_nothing_and_is_decided_so_again(gate: Harness) -> None:
     ends = gate.clock.now_ms() + 1_000
     new = commands.SetCredential(
-        *(0, "brief", verifier_of("brief"), [Permission.TRANSFERS_ORDER]),
+        *(
+            0,
+            "brief",
+            verifier_of("brief"),
+            [Permission.ACCOUNTS_FREEZE, Permission.TRANSFERS_ORDER],
+        ),
         is_active=True,
         expires_ms=ends,
         addresses=["192.0.2.0/24"],
@@ -200,6 +205,9 @@ def test_an_expired_credential_orders_nothing_and_is_decided_so_again(gate: Harn
     assert gate.do(order, credential=number, key=b"late late late !").outcome == (
         CredentialExpired.code
     )
+    late = gate.do(commands.Freeze(index_of("ada"), REASON), credential=number)
+    assert late.outcome == CredentialExpired.code
+    assert gate.disk.batches[-1].commands[0].body == b""
     again = gate.restarted().start()
     assert again.engine.state.credentials[number] == gate.engine.state.credentials[number]
     assert again.engine.state.chain.root == gate.engine.state.chain.root

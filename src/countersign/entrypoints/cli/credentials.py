@@ -22,11 +22,11 @@ from countersign.entrypoints.cli.parsing import (
     whole_number,
 )
 from countersign.entrypoints.cli.requests import asked, require_readable
-from countersign.entrypoints.cli.terminal import Terminal, moment
+from countersign.entrypoints.cli.terminal import Terminal
 from countersign.entrypoints.installation import Installation, load_installation
 from countersign.gate.commands import ADDRESSES_MAX, Kind, SetCredential
 from countersign.gate.requests import Query
-from countersign.infra.clock import SystemClock
+from countersign.infra.clock import SystemClock, moment
 from countersign.kernel.refusal import Kind as RefusalKind
 from countersign.kernel.refusal import Refusal
 

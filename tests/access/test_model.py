@@ -13,6 +13,7 @@ from countersign.access.errors import (
 )
 from countersign.access.model import (
     BUILT_IN,
+    CONSOLE,
     GATE,
     NO_TOKEN,
     OPERATOR,
@@ -114,7 +115,9 @@ def test_permissions_are_named_by_area_and_verb_in_alphabetical_order() -> None:
 def test_the_built_in_credentials_share_no_permission_and_none_may_order() -> None:
     """Who lets transfers go does not send them, and no local peer orders in a channel's place."""
     of_number = {credential.number: credential.permissions for credential in BUILT_IN}
-    assert set(of_number) == {OPERATOR, WORKER, GATE}
+    assert set(of_number) == {OPERATOR, WORKER, GATE, CONSOLE}
+    # The console's pages do for the operator what the operator may do, and no more.
+    assert of_number.pop(CONSOLE) < of_number[OPERATOR]
     carried = [permission for permissions in of_number.values() for permission in permissions]
     assert len(carried) == len(set(carried))
     assert set(Permission) - set(carried) == {Permission.TRANSFERS_ORDER, *READING}

@@ -8,6 +8,7 @@ from tests.support.gate import REASON, TODAY, Harness, index_of
 from tests.support.identities import (
     ANYONE,
     CHANNELS,
+    CONSOLES,
     GATES,
     NO_TRANSFER,
     OPERATORS,
@@ -21,6 +22,7 @@ from countersign.access.errors import (
     UnknownCredential,
 )
 from countersign.access.model import (
+    CONSOLE,
     GATE,
     GRANTABLE,
     NO_TOKEN,
@@ -40,6 +42,7 @@ WHO_MAY = {
     OPERATOR: OPERATORS,
     WORKER: WORKERS,
     GATE: GATES,
+    CONSOLE: CONSOLES,
     CHANNEL: CHANNELS,
     IDLE: ANYONE,
     REVOKED: frozenset(),
@@ -134,7 +137,7 @@ def test_no_two_identities_share_a_kind_and_none_is_left_to_nobody() -> None:
     assert set(allowed) | ANYONE == set(Kind)
 
 
-@pytest.mark.parametrize("number", [OPERATOR, WORKER, GATE])
+@pytest.mark.parametrize("number", [OPERATOR, WORKER, GATE, CONSOLE])
 def test_nobody_revokes_a_built_in_credential(gate: Harness, number: int) -> None:
     end = commands.SetCredential(number, "x", NO_TOKEN, [], is_active=False)
     assert gate.do(end).outcome == UnknownCredential.code

@@ -91,8 +91,9 @@ class Credential:
 OPERATOR = 1
 WORKER = 2
 GATE = 3
+CONSOLE = 4
 NO_TOKEN = b"\x00" * 32
-_PARTS = {OPERATOR: ActorKind.SERVICE, WORKER: ActorKind.SERVICE, GATE: ActorKind.JOB}
+_PARTS = {OPERATOR: ActorKind.SERVICE, WORKER: ActorKind.SERVICE, GATE: ActorKind.JOB, CONSOLE: ActorKind.SERVICE}
 BUILT_IN = (
     Credential(
         number=OPERATOR,
@@ -130,6 +131,25 @@ BUILT_IN = (
         name="gate",
         verifier=NO_TOKEN,
         permissions=frozenset({Permission.GATE_TICK}),
+        is_active=True,
+    ),
+    # What the pages let a person do, so that a hole in one opens neither money nor credentials.
+    Credential(
+        number=CONSOLE,
+        name="console",
+        verifier=NO_TOKEN,
+        permissions=frozenset(
+            {
+                Permission.ACCOUNTS_FREEZE,
+                Permission.ACCOUNTS_UNFREEZE,
+                Permission.ALERTS_ACKNOWLEDGE,
+                Permission.ALERTS_CLOSE,
+                Permission.TRANSFERS_CANCEL,
+                Permission.TRANSFERS_HOLD,
+                Permission.TRANSFERS_REJECT,
+                Permission.TRANSFERS_RELEASE,
+            }
+        ),
         is_active=True,
     ),
 )

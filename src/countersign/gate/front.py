@@ -19,7 +19,7 @@ from typing import NamedTuple
 import msgspec
 
 from countersign.access.errors import NotPermitted, UnknownCredential
-from countersign.access.model import OPERATOR, WORKER, authenticate, verifier_of
+from countersign.access.model import CONSOLE, OPERATOR, WORKER, authenticate, verifier_of
 from countersign.gate.commands import COMMANDS, Answer, Submission
 from countersign.gate.engine import Engine
 from countersign.gate.errors import MalformedRequest, NotReady, Overloaded
@@ -28,6 +28,7 @@ from countersign.gate.lanes import Lanes, Load
 from countersign.gate.queries import answer_query
 from countersign.gate.requests import (
     CHANNEL_SOCKET,
+    CONSOLE_SOCKET,
     FRAME_BYTES_MAX,
     OPERATOR_SOCKET,
     WORKER_SOCKET,
@@ -42,7 +43,14 @@ from countersign.gate.state import State
 from countersign.kernel.refusal import Refusal
 
 NOBODY = 0
-IDENTITIES = {OPERATOR_SOCKET: OPERATOR, WORKER_SOCKET: WORKER, CHANNEL_SOCKET: NOBODY}
+IDENTITIES = {
+    OPERATOR_SOCKET: OPERATOR,
+    WORKER_SOCKET: WORKER,
+    CHANNEL_SOCKET: NOBODY,
+    CONSOLE_SOCKET: CONSOLE,
+}
+# The house's own processes: they may ask what stands, and the channels' load never delays them.
+HOUSE = frozenset(IDENTITIES.values()) - {NOBODY}
 
 
 @dataclass(slots=True, eq=False)
@@ -136,7 +144,7 @@ class Front:
 
     def _accept(self, peer: asyncio.Transport, frame: Frame, credential: int) -> None:
         if any(item.kind >= Query.STATUS for item in frame.items):
-            if credential not in {OPERATOR, WORKER} and not _asks_only_if_known(frame):
+            if credential not in HOUSE and not _asks_only_if_known(frame):
                 raise NotPermitted(permission="queries")
             self._engine.ask(partial(self._answer, peer, frame, credential))
             return
@@ -149,7 +157,7 @@ class Front:
             raise NotReady
         self._next_id += 1
         asked = framed(Asked(self._next_id, credential, frame.items))
-        load = self._lanes.send(asked, is_channels=credential not in {OPERATOR, WORKER})
+        load = self._lanes.send(asked, is_channels=credential not in HOUSE)
         self._in_intake[self._next_id] = _Open(peer, frame.id, load)
 
     def _to_intake(self, asked: bytes) -> None:

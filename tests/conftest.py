@@ -13,6 +13,10 @@ from tests.support.postgres import TestServer, running_test_server, server_kinds
 
 from countersign.infra.database import Database
 
+# Many tests run whole installations at once; each listens where the system likes.
+for setting in ("COUNTERSIGN_API_PORT", "COUNTERSIGN_CONSOLE_PORT"):
+    os.environ.setdefault(setting, "0")
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "every_server: runs on each kind of Postgres server found")

@@ -11,13 +11,7 @@ from pathlib import Path
 import pytest
 
 from countersign.entrypoints.cli.main import main
-from countersign.entrypoints.cli.reasons import (
-    REJECT_CODES,
-    WORDS,
-    UnknownReasonCode,
-    in_words,
-    reject_code,
-)
+from countersign.entrypoints.cli.reasons import WORDS, in_words
 from countersign.entrypoints.cli.terminal import (
     REFUSED,
     Terminal,
@@ -26,6 +20,7 @@ from countersign.entrypoints.cli.terminal import (
 )
 from countersign.entrypoints.doctor.examination import CHECKS
 from countersign.entrypoints.installation import NotRunning
+from countersign.flows.reject_reasons import REJECT_CODES, UnknownReasonCode, reject_code
 from countersign.gate import checks
 from countersign.infra.clock import moment
 from countersign.rules.default import DEFAULT_POLICY

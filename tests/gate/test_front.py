@@ -22,6 +22,7 @@ from countersign.gate.front import NOBODY, Front, IntakeEnd
 from countersign.gate.intake_process import Asked, Given, Prepared
 from countersign.gate.lanes import BYTES_MAX, CHANNEL_BYTES_AT_ONCE, FRAMES_MAX
 from countersign.gate.requests import (
+    API_SOCKET,
     CHANNEL_SOCKET,
     CONSOLE_SOCKET,
     FRAME_BYTES_MAX,
@@ -42,6 +43,7 @@ WHO_MAY = {OPERATOR: OPERATORS, WORKER: WORKERS, CONSOLE: CONSOLES, 100: CHANNEL
 SOCKETS = {
     OPERATOR_SOCKET: OPERATOR,
     WORKER_SOCKET: WORKER,
+    API_SOCKET: NOBODY,
     CHANNEL_SOCKET: NOBODY,
     CONSOLE_SOCKET: CONSOLE,
 }

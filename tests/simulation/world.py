@@ -526,5 +526,5 @@ class World:
 def _answer_of(row: TransferRow | CommandRow) -> Answer:
     """The answer that a row stands for."""
     if isinstance(row, TransferRow):
-        return Answer(row.number, Status(row.status).name.lower(), row.reasons)
+        return Answer(row.number, Status(row.status).name.lower(), row.reasons, row.digest)
     return Answer(row.number, row.outcome, "", row.detail)

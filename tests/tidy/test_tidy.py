@@ -32,6 +32,7 @@ SCHEMAS = {
 READ_BY = {
     "entrypoints/bench/crash.py": {"gate", "ledger", "rails", "transfers"},
     "flows/backup/layout.py": {"infra"},
+    "flows/follow_events.py": {"gate", "transfers"},
     "flows/list_accounts.py": {"accounts", "gate", "ledger"},
     "flows/list_transfers.py": {"gate", "transfers"},
 }

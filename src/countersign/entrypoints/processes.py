@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from countersign.entrypoints.api.main import Wiring as ApiWiring
+from countersign.entrypoints.api.process import ApiProcess
 from countersign.entrypoints.gate.main import Wiring as GateWiring
 from countersign.entrypoints.gate.process import GateProcess
 from countersign.entrypoints.installation import Installation, default_key_file
@@ -89,6 +91,31 @@ def worker_of(
         log_level=settings.log_level,
     )
     return WorkerProcess(wiring, log_file=log_file)
+
+
+def api_of(
+    installation: Installation,
+    database: Database,
+    *,
+    log_file: Path | None = None,
+    **changed: int,
+) -> ApiProcess:
+    """Its API, not yet started; `changed` replaces numbers of the wiring."""
+    settings = installation.settings
+    wiring = ApiWiring(
+        instance=installation.instance,
+        name=installation.name,
+        data_dir=str(installation.data_dir),
+        dsn=database.dsn(Role.APP),
+        keyset_file=str(installation.keyset_file),
+        key_file=_key_file(settings),
+        passphrase_file=_text(settings.passphrase_file),
+        schema_dir=_text(settings.schema_dir),
+        host=settings.api_host,
+        port=settings.api_port,
+        log_level=settings.log_level,
+    )
+    return ApiProcess(msgspec.structs.replace(wiring, **changed), log_file=log_file)
 
 
 def _key_file(settings: Settings) -> str | None:

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
+from countersign.entrypoints.api.main import ApiReadiness
 from countersign.entrypoints.gate.main import EXIT_FENCED
 from countersign.entrypoints.gate.process import Readiness
 from countersign.entrypoints.installation import Installation
-from countersign.entrypoints.processes import gate_of, rail_of, worker_of
+from countersign.entrypoints.processes import api_of, gate_of, rail_of, worker_of
 from countersign.entrypoints.rail.behaviour import Behaviour
 from countersign.entrypoints.rail.main import SOCKET_NAME
 from countersign.entrypoints.supervision import Supervised
@@ -156,7 +157,9 @@ class Running:
         self._is_gate_serving = False
         self._excused_until = 0.0
         seed = int.from_bytes(installation.instance[:4], "big")
+        self._api = Supervised("api", lambda: api_of(installation, database))
         self._others = [
+            self._api,
             Supervised("rail", lambda: rail_of(installation, behaviour, seed=seed)),
             Supervised("worker", lambda: worker_of(installation, database, patience=Patience())),
         ]
@@ -173,8 +176,14 @@ class Running:
                 return said
         raise StopAsked
 
+    @property
+    def api_port(self) -> int:
+        """Where the API listens; it may have been left to the system."""
+        said = self._api.said
+        return said.port if isinstance(said, ApiReadiness) else 0
+
     def start_others(self) -> None:
-        """Start rail and worker and wait until they work; raises what they say against it."""
+        """Start API, rail and worker and wait until they work; raises what they say against it."""
         for other in self._others:
             other.begin()
         while not all(other.is_ready() for other in self._others):

@@ -25,6 +25,7 @@ class Supervised:
         self._make = make
         self._child: ChildProcess[Readiness] | None = None
         self._is_ready = False
+        self.said: Readiness | None = None
         self._started = 0.0
         self._not_before = 0.0
         self._pause = _FIRST_PAUSE_SECONDS
@@ -40,7 +41,8 @@ class Supervised:
     def is_ready(self) -> bool:
         """Whether it has said that it works; raises what it says when it does not start."""
         if self._child is not None and not self._is_ready:
-            self._is_ready = self._child.hear(0) is not None
+            self._is_ready = (said := self._child.hear(0)) is not None
+            self.said = said
         return self._is_ready
 
     def look_after(self) -> None:

@@ -23,6 +23,23 @@ WHERE (%(party)s::bytea IS NULL OR a.party = %(party)s) AND a.number > %(after)s
   AND (%(number)s::bigint IS NULL OR a.number = %(number)s::bigint)
 ORDER BY a.number LIMIT %(limit)s
 """
+_SELECT_PARTIES = """
+SELECT p.party, p.accounts, p.frozen, a.index, a.holder FROM (
+  SELECT a.party, count(*) AS accounts, count(f.index) AS frozen, min(a.number) AS first
+  FROM accounts.account AS a LEFT JOIN accounts.freeze AS f ON f.index = a.index
+  WHERE a.party > %(after)s AND (%(party)s::bytea IS NULL OR a.party = %(party)s)
+  GROUP BY a.party ORDER BY a.party LIMIT %(limit)s
+) AS p JOIN accounts.account AS a ON a.number = p.first ORDER BY p.party
+"""
+_SELECT_FREEZES = """
+SELECT f.number, b.batch_ms, a.number, a.index, a.holder
+FROM accounts.freeze AS f LEFT JOIN accounts.account AS a ON a.index = f.index
+CROSS JOIN LATERAL (
+  SELECT batch_ms FROM gate.batch WHERE first_number <= f.number ORDER BY seq DESC LIMIT 1
+) AS b
+WHERE %(before)s::bigint IS NULL OR f.number < %(before)s::bigint
+ORDER BY f.number DESC LIMIT %(limit)s
+"""
 _SELECT_ENTRIES = """
 SELECT p.number, p.kind, p.transfer, p.debit_account = %(account)s, p.amount, p.currency, b.batch_ms
 FROM ledger.posting AS p CROSS JOIN LATERAL (
@@ -47,6 +64,25 @@ class AccountListed(msgspec.Struct, frozen=True, kw_only=True):
     held: str
     available: str | None  # None where it has no limit.
     is_frozen: bool
+
+
+class PartyListed(msgspec.Struct, frozen=True, kw_only=True):
+    """Who holds accounts here."""
+
+    party: str  # The keyed hash of what the house knows it by.
+    holder: str  # Of its first account; masked, empty once it is erased.
+    accounts: int
+    frozen: int  # How many of them.
+
+
+class FreezeListed(msgspec.Struct, frozen=True, kw_only=True):
+    """One freeze in force."""
+
+    command: int  # That froze it.
+    time: str
+    account_number: int | None  # None where the account is elsewhere: then only its hash is kept.
+    account: str  # Masked; empty for one elsewhere.
+    holder: str
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +110,40 @@ def first_accounts(
     return [_account(keys, row) for row in connection.execute(_SELECT, parameters).fetchall()]
 
 
+def first_parties(
+    connection: psycopg.Connection[Any],
+    *,
+    keys: SubjectKeys,
+    limit: int,
+    after: bytes = b"",
+    party: bytes | None = None,
+) -> list[PartyListed]:
+    """Parties by their hashes, at most `limit`: after one, or the one that is named."""
+    parameters = {"after": after, "party": party, "limit": limit}
+    rows = connection.execute(_SELECT_PARTIES, parameters).fetchall()
+    return [
+        PartyListed(
+            party=bytes(found).hex(),
+            holder=mask_name(_holder(keys, bytes(index), bytes(holder))[0]),
+            accounts=accounts,
+            frozen=frozen,
+        )
+        for found, accounts, frozen, index, holder in rows
+    ]
+
+
+def newest_freezes(
+    connection: psycopg.Connection[Any],
+    *,
+    keys: SubjectKeys,
+    limit: int,
+    before: int | None = None,
+) -> list[FreezeListed]:
+    """The freezes in force, the newest first."""
+    rows = connection.execute(_SELECT_FREEZES, {"limit": limit, "before": before}).fetchall()
+    return [_freeze(keys, row) for row in rows]
+
+
 def newest_entries(
     connection: psycopg.Connection[Any], *, account: int, limit: int, before: int | None = None
 ) -> list[Entry]:
@@ -92,6 +162,18 @@ def newest_entries(
             _SELECT_ENTRIES, parameters
         )
     ]
+
+
+def _freeze(keys: SubjectKeys, row: tuple[Any, ...]) -> FreezeListed:
+    command, batch_ms, number, index, holder = row
+    name, reference = _holder(keys, bytes(index), bytes(holder)) if number else ("", "")
+    return FreezeListed(
+        command=command,
+        time=moment(batch_ms),
+        account_number=number,
+        account=mask_account(reference.rpartition(":")[2]) if reference else "",
+        holder=mask_name(name),
+    )
 
 
 def _account(keys: SubjectKeys, row: tuple[Any, ...]) -> AccountListed:

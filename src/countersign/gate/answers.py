@@ -18,4 +18,4 @@ def answer_again(
         raise Tampered(what=f"the request key of command {key.number} points elsewhere")
     if isinstance(row, CommandRow):
         return Answer(row.number, row.outcome, "", row.detail)
-    return Answer(row.number, Status(row.status).name.lower(), row.reasons)
+    return Answer(row.number, Status(row.status).name.lower(), row.reasons, row.digest)

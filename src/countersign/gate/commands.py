@@ -307,7 +307,10 @@ class Submission:
 
 
 class Answer(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What was decided. `outcome` is "ok", a status in lower case, or the code of a refusal."""
+    """What was decided. `outcome` is "ok", a status in lower case, or the code of a refusal.
+
+    The detail of an order that was decided is its digest; of a refusal its details, if it has any.
+    """
 
     number: int
     outcome: str

@@ -9,7 +9,6 @@ peer its item, its frame or its connection. One asyncio loop; the batcher only c
 import asyncio
 import contextlib
 import socket
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,10 +22,12 @@ from countersign.access.model import CONSOLE, OPERATOR, WORKER, authenticate, ve
 from countersign.gate.commands import COMMANDS, Answer, Submission
 from countersign.gate.engine import Engine
 from countersign.gate.errors import MalformedRequest, NotReady, Overloaded
+from countersign.gate.framing import Framed
 from countersign.gate.intake_process import Asked, Given, decode_given, submission_of
 from countersign.gate.lanes import Lanes, Load
 from countersign.gate.queries import answer_query
 from countersign.gate.requests import (
+    API_SOCKET,
     CHANNEL_SOCKET,
     CONSOLE_SOCKET,
     FRAME_BYTES_MAX,
@@ -47,6 +48,7 @@ IDENTITIES = {
     OPERATOR_SOCKET: OPERATOR,
     WORKER_SOCKET: WORKER,
     CHANNEL_SOCKET: NOBODY,
+    API_SOCKET: NOBODY,
     CONSOLE_SOCKET: CONSOLE,
 }
 # The house's own processes: they may ask what stands, and the channels' load never delays them.
@@ -225,40 +227,6 @@ def _bound(path: Path) -> socket.socket:
     return bound
 
 
-class Framed(asyncio.Protocol, ABC):
-    """Cuts a byte stream into frames, and ends one that announces a frame beyond its bound."""
-
-    def __init__(self, *, frame_bytes_max: int | None) -> None:
-        self._frame_bytes_max = frame_bytes_max
-        self._buffer = bytearray()
-        self.transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport  # type: ignore[assignment]  # A stream has this kind.
-
-    def data_received(self, data: bytes) -> None:
-        buffer = self._buffer
-        buffer += data
-        start = 0
-        while len(buffer) - start >= _LENGTH_BYTES:
-            length = int.from_bytes(buffer[start : start + _LENGTH_BYTES], "big")
-            if self._frame_bytes_max is not None and length > self._frame_bytes_max:
-                if self.transport:
-                    self.transport.close()
-                return
-            end = start + _LENGTH_BYTES + length
-            if len(buffer) < end:
-                break
-            self.received(bytes(buffer[start + _LENGTH_BYTES : end]))
-            start = end
-        if start:
-            del buffer[:start]
-
-    @abstractmethod
-    def received(self, content: bytes) -> None:
-        """One whole frame came in."""
-
-
 class _Peer(Framed):
     def __init__(self, front: Front, identity: int) -> None:
         super().__init__(frame_bytes_max=FRAME_BYTES_MAX)
@@ -314,4 +282,3 @@ def _retry_ms(refusal: Refusal) -> int:
 
 _NONE = Answer(0, "")
 _PERMISSIONS = {int(kind): command.permission for kind, command in COMMANDS.items()}
-_LENGTH_BYTES = 4

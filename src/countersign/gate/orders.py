@@ -84,7 +84,7 @@ def on_order(batch: Batch, submission: Submission, order: PlaceOrder) -> Answer:
         alerting.raise_alert(batch, transfer, decision)
     row = _row(submission, order, transfer, sides, decision)
     batch.changes.transfers.append(row._replace(status=int(status)))
-    return Answer(batch.number, status.name.lower(), said)
+    return Answer(batch.number, status.name.lower(), said, order.digest)
 
 
 def on_cancel(batch: Batch, submission: Submission, command: Cancel) -> Answer:

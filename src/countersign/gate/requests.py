@@ -36,6 +36,7 @@ KEY_BYTES = 16
 OPERATOR_SOCKET = "operator.sock"
 WORKER_SOCKET = "worker.sock"
 CHANNEL_SOCKET = "channel.sock"
+API_SOCKET = "api.sock"
 CONSOLE_SOCKET = "console.sock"
 
 Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]

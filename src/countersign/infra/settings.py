@@ -15,6 +15,8 @@ from pathlib import Path
 from countersign.kernel.refusal import Kind, Refusal
 
 FILE_NAME = "countersign.toml"
+API_PORT = 8440
+_PORT_MAX = 65_535
 
 
 class LogLevel(StrEnum):
@@ -36,6 +38,8 @@ class Settings:
     passphrase_file: Path | None
     schema_dir: Path | None
     log_level: LogLevel
+    api_host: str = "127.0.0.1"
+    api_port: int = API_PORT
 
 
 class UnknownSetting(Refusal):
@@ -98,6 +102,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         passphrase_file=_path(texts, "passphrase_file"),
         schema_dir=_path(texts, "schema_dir"),
         log_level=_log_level(texts, sources),
+        api_host=texts.get("api_host", "127.0.0.1"),
+        api_port=_port(texts, sources, "api_port", API_PORT),
     )
 
 
@@ -115,6 +121,8 @@ def plain_path(path: str | Path) -> Path:
 # Key in the file: variable in the environment, and whether it is a path. The data folder has no key
 # because the file lies in it.
 _KEYS = {
+    "api_host": ("COUNTERSIGN_API_HOST", False),
+    "api_port": ("COUNTERSIGN_API_PORT", False),
     "database_url": ("COUNTERSIGN_DATABASE_URL", False),
     "key_file": ("COUNTERSIGN_KEY_FILE", True),
     "log_level": ("COUNTERSIGN_LOG_LEVEL", False),
@@ -150,6 +158,16 @@ def _texts_of_file(file: Path) -> dict[str, str]:
 
 def _path(texts: Mapping[str, str], key: str) -> Path | None:
     return Path(texts[key]) if key in texts else None
+
+
+def _port(texts: Mapping[str, str], sources: Mapping[str, str], key: str, default: int) -> int:
+    text = texts.get(key)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit()) or int(text[:6]) > _PORT_MAX:
+        expected = f"a port from 0 (any that is free) to {_PORT_MAX}"
+        raise BadSetting(name=key, source=sources[key], expected=expected)
+    return int(text)
 
 
 def _log_level(texts: Mapping[str, str], sources: Mapping[str, str]) -> LogLevel:

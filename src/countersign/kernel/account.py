@@ -98,6 +98,14 @@ class OtherAccount:
 AccountReference = Iban | OtherAccount
 
 
+def written_reference(text: str) -> AccountReference:
+    """An account as people write it: an IBAN, or SCHEME:NUMBER, or :NUMBER without a scheme."""
+    if ":" in text:
+        scheme, _, identification = text.rpartition(":")
+        return OtherAccount.parse(identification, scheme=scheme or None)
+    return Iban.parse(text)
+
+
 def canonical(reference: AccountReference) -> str:
     """Write the one text that stands for this account."""
     if isinstance(reference, Iban):

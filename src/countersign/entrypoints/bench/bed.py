@@ -10,13 +10,14 @@ from pathlib import Path
 
 from countersign.access.model import Permission, verifier_of
 from countersign.accounts.model import AccountKind
+from countersign.entrypoints.api.process import ApiProcess
 from countersign.entrypoints.child import ChildProcess, Readiness
 from countersign.entrypoints.gate.process import GateProcess
 from countersign.entrypoints.installation import (
     Installation,
     set_up,
 )
-from countersign.entrypoints.processes import gate_of, rail_of, rail_store_of, worker_of
+from countersign.entrypoints.processes import api_of, gate_of, rail_of, rail_store_of, worker_of
 from countersign.entrypoints.rail.behaviour import Behaviour
 from countersign.entrypoints.rail.process import RailProcess
 from countersign.entrypoints.worker.process import WorkerProcess
@@ -79,6 +80,13 @@ class Bed:
         worker = worker_of(self.installation, self.database, patience=patience, log_file=log_file)
         self.children.append(worker)
         return worker
+
+    def api(self, **changed: int) -> ApiProcess:
+        """An API on a free port, not yet started."""
+        log_file = self.folder / "api.log"
+        api = api_of(self.installation, self.database, log_file=log_file, **changed)
+        self.children.append(api)
+        return api
 
     @property
     def rail_store(self) -> Path:
@@ -154,7 +162,9 @@ def _settings_in(data_dir: Path) -> Settings:
         for name, value in os.environ.items()
         if name in {"COUNTERSIGN_PG_BINDIR", "COUNTERSIGN_PG_USER"}
     }
-    return load_settings({**environment, "COUNTERSIGN_DATA": str(data_dir)})
+    return load_settings(
+        {**environment, "COUNTERSIGN_API_PORT": "0", "COUNTERSIGN_DATA": str(data_dir)}
+    )
 
 
 def _opening(number: int) -> Item:

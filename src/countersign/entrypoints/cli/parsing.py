@@ -11,7 +11,7 @@ from countersign.entrypoints.installation import Installation, NotRunning, load_
 from countersign.gate.client import GateClient, GateUnreachable
 from countersign.gate.commands import HOLD_HOURS_MAX, Answer
 from countersign.gate.requests import OPERATOR_SOCKET
-from countersign.kernel.account import Iban, OtherAccount, canonical
+from countersign.kernel.account import canonical, written_reference
 from countersign.kernel.money import Money
 
 PROGRAM = "countersign"
@@ -63,10 +63,7 @@ def add_command(
 
 def account_reference(text: str) -> str:
     """An account as people write it: an IBAN, or SCHEME:NUMBER, or :NUMBER without a scheme."""
-    if ":" in text:
-        scheme, _, identification = text.rpartition(":")
-        return canonical(OtherAccount.parse(identification, scheme=scheme or None))
-    return canonical(Iban.parse(text))
+    return canonical(written_reference(text))
 
 
 def whole_number(text: str) -> int:

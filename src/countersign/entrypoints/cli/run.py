@@ -129,8 +129,10 @@ def _run(
                 "term": ready.term,
                 "replayed": ready.replayed,
                 "pid": os.getpid(),
+                "api": f"http://{installation.settings.api_host}:{running.api_port}",
             }
-            terminal.value(value, f"ready: {installation.name} in {installation.data_dir}")
+            ready_text = f"ready: {installation.name} in {installation.data_dir}"
+            terminal.value(value, f"{ready_text}\nAPI: {value['api']} (see /openapi.json there)")
             running.look_after_all()
         finally:
             running.stop()

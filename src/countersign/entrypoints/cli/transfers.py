@@ -16,12 +16,12 @@ from countersign.entrypoints.cli.parsing import (
     whole_number,
     with_separators,
 )
-from countersign.entrypoints.cli.reasons import REJECT_CODES, reject_code
 from countersign.entrypoints.cli.requests import asked, require_readable
 from countersign.entrypoints.cli.story import told_story
 from countersign.entrypoints.cli.terminal import Terminal
 from countersign.entrypoints.installation import load_installation
 from countersign.flows.list_transfers import newest_transfers
+from countersign.flows.reject_reasons import REJECT_CODES, reject_code
 from countersign.gate.commands import Kind
 from countersign.gate.queries import read_standing
 from countersign.gate.requests import (

@@ -1,0 +1,240 @@
+"""The API as one application: every operation's route, and what goes around each call.
+
+In order: the token is read and counted, the permission asked, parameters and body read within their
+bounds, then the handler. Whatever is refused becomes problem details; whatever else happens is
+logged by its kind alone and answered as a failure that may be sent again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from countersign.entrypoints.api import (
+    accounts,
+    alerts,
+    deciding,
+    events,
+    files,
+    freezes,
+    log,
+    ordering,
+    transfers,
+)
+from countersign.entrypoints.api.desk import Call, Desk, Operation
+from countersign.entrypoints.api.doorkeeper import Visitor
+from countersign.entrypoints.api.errors import (
+    BodyTooLarge,
+    BodyTooSlow,
+    Failed,
+    MalformedBody,
+    MalformedParameter,
+    NoSuchPath,
+    WrongMediaType,
+    WrongMethod,
+)
+from countersign.entrypoints.api.openapi import document
+from countersign.entrypoints.api.problems import (
+    MEDIA_TYPE,
+    headers_of,
+    problem_of,
+    status_of,
+)
+from countersign.gate.queries import OwnCredential
+from countersign.infra.logs import get_logger
+from countersign.kernel.refusal import Language, Refusal
+
+BODY_BYTES_MAX = 4 * 1024 * 1024
+BODY_SECONDS = 30
+_JSON = "application/json"
+_HEADERS = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+_NOBODY = Visitor("", OwnCredential(0, "", [], 0, []))
+_WHY_LENGTH_MAX = 200
+_log = get_logger(__name__)
+OPERATIONS: tuple[Operation, ...] = (
+    *ordering.OPERATIONS,
+    *transfers.OPERATIONS,
+    *deciding.OPERATIONS,
+    *files.OPERATIONS,
+    *accounts.OPERATIONS,
+    *freezes.OPERATIONS,
+    *alerts.OPERATIONS,
+    *events.OPERATIONS,
+    *log.OPERATIONS,
+)
+
+
+def make_app(desk: Desk) -> Starlette:
+    """The application of one API process."""
+    described = msgspec.json.encode(document(OPERATIONS, version=version("countersign")))
+
+    async def describe(request: Request) -> Response:
+        del request
+        return Response(described, media_type=_JSON, headers=_HEADERS)
+
+    routes = [
+        Route(_path(operation), partial(_answer, desk, operation), methods=[operation.method])
+        for operation in sorted(OPERATIONS, key=_literal_first)
+    ]
+    return Starlette(
+        routes=[*_joined(routes), Route("/openapi.json", describe)],
+        exception_handlers={HTTPException: _not_routed},
+    )
+
+
+def _literal_first(operation: Operation) -> tuple[bool, str]:
+    """`/v1/transfers/batch` before `/v1/transfers/{number}`."""
+    return "{" in operation.path, operation.path
+
+
+def _path(operation: Operation) -> str:
+    return operation.path.replace("{number}", "{number:int}")
+
+
+def _joined(routes: Iterable[Route]) -> list[Route]:
+    """One route a path, so that a wrong method is told with all that there are."""
+    by_path: dict[str, dict[str, Callable[[Request], Awaitable[Response]]]] = {}
+    for route in routes:
+        for method in (route.methods or set()) - {"HEAD"}:
+            by_path.setdefault(route.path, {})[method] = route.endpoint
+    return [
+        Route(path, partial(_by_method, endpoints), methods=sorted(endpoints))
+        for path, endpoints in by_path.items()
+    ]
+
+
+async def _by_method(
+    endpoints: dict[str, Callable[[Request], Awaitable[Response]]], request: Request
+) -> Response:
+    return await endpoints["GET" if request.method == "HEAD" else request.method](request)
+
+
+async def _answer(desk: Desk, operation: Operation, request: Request) -> Response:
+    language = _language(request)
+    try:
+        answer = await _called(desk, operation, request, language)
+    except Refusal as refusal:
+        return _refused(refusal, language)
+    except ClientDisconnect:
+        return Response(status_code=204)  # Nobody is there to read it.
+    except Exception as error:  # noqa: BLE001  # Whatever it is, it is told nobody but the log.
+        # The message of what was raised may hold what somebody sent, so only its kind is logged.
+        _log.failure("api.failed", error)
+        return _refused(Failed(), language)
+    if isinstance(answer, Response):
+        answer.headers.update({k: v for k, v in _HEADERS.items() if k not in answer.headers})
+        return answer
+    content = msgspec.json.encode(answer)
+    return Response(content, status_code=operation.status, media_type=_JSON, headers=_HEADERS)
+
+
+async def _called(desk: Desk, operation: Operation, request: Request, language: Language) -> object:
+    visitor = _NOBODY
+    if not operation.is_open:
+        address = request.client.host if request.client else ""
+        visitor = await desk.doorkeeper.admit(request.headers.get("authorization", ""), address)
+        desk.doorkeeper.spend(visitor, 1)
+        if operation.permission:
+            visitor.require(operation.permission)
+    query = _query(operation, request)
+    body = await _body(operation, request)
+    if (cost := operation.cost(body)) > 1:
+        desk.doorkeeper.spend(visitor, cost - 1)
+    call = Call(
+        visitor=visitor,
+        language=language,
+        request=request,
+        number=_number(request),
+        body=body,
+        query=query,
+    )
+    return await operation.handler(desk, call)
+
+
+def _number(request: Request) -> int:
+    number = int(request.path_params.get("number", 0))
+    if number >= 1 << 62:
+        raise NoSuchPath
+    return number
+
+
+def _query(operation: Operation, request: Request) -> Any:
+    given = request.query_params.multi_items()
+    values = dict(given)
+    if len(values) != len(given):
+        raise MalformedParameter(why="one is given twice")
+    if operation.query is None:
+        if values:
+            raise MalformedParameter(why="this path has none")
+        return None
+    try:
+        return msgspec.convert(values, operation.query, strict=False)
+    except msgspec.ValidationError as error:
+        raise MalformedParameter(why=str(error)[:_WHY_LENGTH_MAX]) from None
+
+
+async def _body(operation: Operation, request: Request) -> Any:
+    """The body as its struct; a file is read by its handler."""
+    if operation.takes is None:
+        return None
+    wanted = operation.takes if isinstance(operation.takes, str) else _JSON
+    named = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if named != wanted:
+        raise WrongMediaType(wanted=wanted)
+    if isinstance(operation.takes, str):
+        return None
+    try:
+        return msgspec.json.decode(await _content(request), type=operation.takes)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedBody(why=str(error)[:_WHY_LENGTH_MAX]) from None
+
+
+async def _content(request: Request) -> bytes:
+    content = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for piece in request.stream():
+                content += piece
+                if len(content) > BODY_BYTES_MAX:
+                    raise BodyTooLarge(bytes_max=BODY_BYTES_MAX)
+    except TimeoutError:
+        raise BodyTooSlow(seconds=BODY_SECONDS) from None
+    return bytes(content)
+
+
+def _language(request: Request) -> Language:
+    wanted = request.headers.get("accept-language", "").strip().lower()
+    return "zh" if wanted.startswith("zh") else "en"
+
+
+def _refused(refusal: Refusal, language: Language) -> Response:
+    return Response(
+        msgspec.json.encode(problem_of(refusal, language)),
+        status_code=status_of(refusal),
+        media_type=MEDIA_TYPE,
+        headers=_HEADERS | headers_of(refusal),
+    )
+
+
+async def _not_routed(request: Request, error: Exception) -> Response:
+    """What the routes themselves refuse."""
+    is_method = isinstance(error, HTTPException) and error.status_code == WRONG_METHOD
+    answer = _refused(WrongMethod() if is_method else NoSuchPath(), _language(request))
+    if isinstance(error, HTTPException) and error.headers:
+        answer.headers.update(error.headers)
+    return answer
+
+
+WRONG_METHOD = 405

@@ -1,0 +1,200 @@
+"""What one client may take of the API: bytes, time, connections, guesses, requests a second."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from starlette.requests import Request
+from starlette.types import Message
+from tests.support.api import ALL, Api, an_api, an_order, code_of, key
+
+from countersign.access.model import Permission
+from countersign.entrypoints.api import app, events, files
+from countersign.entrypoints.api.errors import ApiDidNotStart, BodyTooSlow
+from countersign.entrypoints.api.rates import Rates
+from countersign.entrypoints.web.listening import HEAD_BYTES_MAX
+
+PAUSES = 200
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[Api]:
+    with an_api() as running:
+        yield running
+
+
+def raw(api: Api) -> socket.socket:
+    made = socket.create_connection(("127.0.0.1", api.port), timeout=20)
+    made.settimeout(20)
+    return made
+
+
+def everything(connection: socket.socket) -> bytes:
+    said = b""
+    try:
+        while piece := connection.recv(65_536):
+            said += piece
+    except ConnectionError:
+        pass
+    return said
+
+
+def test_a_head_without_an_end_is_cut_off(api: Api) -> None:
+    with raw(api) as connection:
+        connection.sendall(b"GET /health HTTP/1.1\r\nhost: x\r\nx: ")
+        try:
+            for _ in range(4):
+                connection.sendall(b"a" * HEAD_BYTES_MAX)
+        except ConnectionError:
+            return
+        assert everything(connection) == b""
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["its length is told", "it is chunked"])
+def test_a_body_beyond_its_bound_is_refused(client: httpx.Client, *, is_told: bool) -> None:
+    content = b" " * (app.BODY_BYTES_MAX + 1)
+    body = content if is_told else iter([content[: 1 << 20]] * 5)
+    headers = key("large") | {"content-type": "application/json"}
+    refused = client.post("/v1/transfers", content=body, headers=headers)
+    assert (refused.status_code, code_of(refused)) == (413, "api.body_too_large")
+
+
+def test_a_deep_or_broken_body_is_refused(client: httpx.Client) -> None:
+    headers = key("broken") | {"content-type": "application/json"}
+    for content in (b"", b"{", b"[" * 100_000, b"\xff\xfe", b"null", b'{"currency": "EU\\u0000"}'):
+        refused = client.post("/v1/transfers", content=content, headers=headers)
+        assert (refused.status_code, code_of(refused)) == (400, "api.malformed_body"), content[:9]
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/xml", ""])
+def test_a_body_of_another_kind_is_refused(client: httpx.Client, media_type: str) -> None:
+    headers = key("kind") | {"content-type": media_type}
+    refused = client.post("/v1/transfers", content=b"{}", headers=headers)
+    assert (refused.status_code, code_of(refused)) == (415, "api.wrong_media_type")
+
+
+def test_parameters_are_known_single_and_in_bounds(client: httpx.Client) -> None:
+    for path in (
+        "/v1/transfers?limit=0",
+        "/v1/transfers?limit=201",
+        "/v1/transfers?limit=x",
+        "/v1/transfers?nothing=1",
+        "/v1/transfers?limit=1&limit=2",
+        "/v1/transfers?before=-1",
+        "/v1/checkpoint?x=1",
+        "/v1/accounts?party=zz",
+    ):
+        refused = client.get(path)
+        assert (refused.status_code, code_of(refused)) == (400, "api.malformed_parameter"), path
+
+
+def test_a_wrong_path_or_method_is_told(client: httpx.Client) -> None:
+    assert code_of(client.get("/v2/transfers")) == "api.no_such_path"
+    assert code_of(client.get("/v1/transfers/minus")) == "api.no_such_path"
+    assert code_of(client.get(f"/v1/transfers/{2**62}")) == "api.no_such_path"
+    wrong = client.delete("/v1/transfers")
+    assert (wrong.status_code, code_of(wrong)) == (405, "api.wrong_method")
+    assert {one.strip() for one in wrong.headers["allow"].split(",")} >= {"GET", "POST"}
+
+
+def test_an_api_whose_port_is_taken_does_not_start_and_says_why(api: Api) -> None:
+    with pytest.raises(ApiDidNotStart) as refused:
+        api.bed.api(port=api.port).start()
+    assert "COUNTERSIGN_API_PORT" in refused.value.sentence()
+
+
+def test_streams_are_few(api: Api) -> None:
+    opened = [api.client() for _ in range(events.STREAMS_MAX + 1)]
+    contexts = [client.stream("GET", "/v1/events") for client in opened]
+    answers = [context.__enter__() for context in contexts]
+    try:
+        statuses = [answer.status_code for answer in answers]
+        assert statuses == [200] * events.STREAMS_MAX + [503]
+        answers[-1].read()
+        assert code_of(answers[-1]) == "api.busy"
+    finally:
+        for context, client in zip(contexts, opened, strict=True):
+            context.__exit__(None, None, None)
+            client.close()
+    pause = threading.Event()
+    for _ in range(PAUSES):  # Whoever has left makes room.
+        with api.client() as client, client.stream("GET", "/v1/events") as answer:
+            if answer.status_code == 200:
+                return
+        pause.wait(0.05)
+    raise AssertionError("no room was made")
+
+
+def test_a_file_beyond_its_bound_is_refused(
+    client: httpx.Client,
+) -> None:
+    piece = b" " * (8 << 20)
+    count = files.FILE_BYTES_MAX // len(piece) + 1
+    refused = client.post(
+        "/v1/files", content=iter([piece] * count), headers={"content-type": "application/xml"}
+    )
+    assert (refused.status_code, code_of(refused)) == (413, "api.body_too_large")
+
+
+def test_a_rate_lets_so_many_through_at_once_and_says_when_the_next_may_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 100.0
+    monkeypatch.setattr("countersign.entrypoints.api.rates.monotonic", lambda: now)
+    rates = Rates(per_second=10, at_once=5)
+    assert [rates.spend("a") for _ in range(5)] == [0] * 5
+    assert rates.is_spent("a") == rates.spend("a") == 100
+    assert rates.spend("b") == 0
+    now += 0.1
+    assert rates.is_spent("a") == 0
+    assert rates.spend("a") == 0
+    assert rates.spend("a") == 100
+    now += 10
+    assert rates.spend("a", 50) == 0, "who has something left may take more"
+    assert rates.spend("a") > 4_000
+
+
+def test_a_credential_that_asks_too_much_is_told_when_to_come_back(api: Api) -> None:
+    api.credential("busy", Permission.TRANSFERS_ORDER)
+    slow = api.bed.api(requests_per_second=20)
+    url = f"http://127.0.0.1:{slow.start().port}"
+    with (
+        httpx.Client(base_url=url, headers={"authorization": "Bearer busy"}) as client,
+        httpx.Client(base_url=url, headers={"authorization": f"Bearer {ALL}"}) as other,
+    ):
+        orders = [an_order(idempotency_key=f"r{n}", debtor_account=":nobody") for n in range(100)]
+        assert client.post("/v1/transfers/batch", json={"transfers": orders}).status_code == 200
+        refused = client.get("/v1/credential")
+        assert (refused.status_code, code_of(refused)) == (429, "api.rate_exceeded")
+        assert int(refused.headers["retry-after"]) >= 1
+        assert other.get("/v1/credential").status_code == 200
+    slow.stop()
+
+
+def test_who_guesses_is_slowed_down_and_the_right_token_with_him(api: Api) -> None:
+    """The last of this module: all of its tests come from one address."""
+    codes = []
+    for n in range(40):
+        with api.client(f"guess {n}") as client:
+            answer = client.get("/v1/credential")
+            codes.append(code_of(answer))
+            if answer.status_code == 429:
+                assert int(answer.headers["retry-after"]) >= 1
+                break
+    assert codes[:10] == ["access.unknown_credential"] * 10
+    assert codes[-1] == "api.too_many_failures"
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "BODY_SECONDS", 0)
+
+    async def never() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    request = Request({"type": "http", "method": "POST", "headers": []}, never)
+    with pytest.raises(BodyTooSlow):
+        asyncio.run(app._content(request))

@@ -93,7 +93,12 @@ WORKER = 2
 GATE = 3
 CONSOLE = 4
 NO_TOKEN = b"\x00" * 32
-_PARTS = {OPERATOR: ActorKind.SERVICE, WORKER: ActorKind.SERVICE, GATE: ActorKind.JOB, CONSOLE: ActorKind.SERVICE}
+_PARTS = {
+    OPERATOR: ActorKind.SERVICE,
+    WORKER: ActorKind.SERVICE,
+    GATE: ActorKind.JOB,
+    CONSOLE: ActorKind.SERVICE,
+}
 BUILT_IN = (
     Credential(
         number=OPERATOR,

@@ -1,4 +1,4 @@
-"""What `countersign run` keeps alive: the embedded database server, the gate, rail and worker.
+"""What `countersign run` keeps alive: the database server, the gate, rail, worker and console.
 
 Rules: 1. Whatever is waited for, a stop ends the wait. 2. A server that died is started again, a
 few times in a row and no more. 3. The gate rides that out; one that ended all the same while its
@@ -15,7 +15,7 @@ from typing import TypeVar
 from countersign.entrypoints.gate.main import EXIT_FENCED
 from countersign.entrypoints.gate.process import Readiness
 from countersign.entrypoints.installation import Installation
-from countersign.entrypoints.processes import gate_of, rail_of, worker_of
+from countersign.entrypoints.processes import console_of, gate_of, rail_of, worker_of
 from countersign.entrypoints.rail.behaviour import Behaviour
 from countersign.entrypoints.rail.main import SOCKET_NAME
 from countersign.entrypoints.supervision import Supervised
@@ -137,7 +137,7 @@ class KeptServer:
 
 
 class Running:
-    """Gate, rail and worker of one installation over its running database."""
+    """Gate, rail, worker and console of one installation over its running database."""
 
     def __init__(
         self,
@@ -159,6 +159,7 @@ class Running:
         self._others = [
             Supervised("rail", lambda: rail_of(installation, behaviour, seed=seed)),
             Supervised("worker", lambda: worker_of(installation, database, patience=Patience())),
+            Supervised("console", lambda: console_of(installation, database)),
         ]
 
     def start_gate(self) -> Readiness:
@@ -174,7 +175,7 @@ class Running:
         raise StopAsked
 
     def start_others(self) -> None:
-        """Start rail and worker and wait until they work; raises what they say against it."""
+        """Start the others and wait until they work; raises what they say against it."""
         for other in self._others:
             other.begin()
         while not all(other.is_ready() for other in self._others):

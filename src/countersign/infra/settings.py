@@ -15,6 +15,8 @@ from pathlib import Path
 from countersign.kernel.refusal import Kind, Refusal
 
 FILE_NAME = "countersign.toml"
+CONSOLE_PORT = 8441
+_PORT_MAX = 65_535
 
 
 class LogLevel(StrEnum):
@@ -36,6 +38,8 @@ class Settings:
     passphrase_file: Path | None
     schema_dir: Path | None
     log_level: LogLevel
+    console_port: int
+    console_hosts: tuple[str, ...]
 
 
 class UnknownSetting(Refusal):
@@ -98,6 +102,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         passphrase_file=_path(texts, "passphrase_file"),
         schema_dir=_path(texts, "schema_dir"),
         log_level=_log_level(texts, sources),
+        console_port=_port(texts, sources, "console_port", CONSOLE_PORT),
+        console_hosts=tuple(texts.get("console_hosts", "").lower().replace(",", " ").split()),
     )
 
 
@@ -115,6 +121,8 @@ def plain_path(path: str | Path) -> Path:
 # Key in the file: variable in the environment, and whether it is a path. The data folder has no key
 # because the file lies in it.
 _KEYS = {
+    "console_hosts": ("COUNTERSIGN_CONSOLE_HOSTS", False),
+    "console_port": ("COUNTERSIGN_CONSOLE_PORT", False),
     "database_url": ("COUNTERSIGN_DATABASE_URL", False),
     "key_file": ("COUNTERSIGN_KEY_FILE", True),
     "log_level": ("COUNTERSIGN_LOG_LEVEL", False),
@@ -159,6 +167,14 @@ def _log_level(texts: Mapping[str, str], sources: Mapping[str, str]) -> LogLevel
         expected = "one of " + ", ".join(LogLevel)
         source = sources["log_level"]
         raise BadSetting(name="log_level", source=source, expected=expected) from None
+
+
+def _port(texts: Mapping[str, str], sources: Mapping[str, str], key: str, default: int) -> int:
+    """A port as a text of digits; 0 lets the system choose."""
+    text = texts.get(key, str(default))
+    if not (text.isascii() and text.isdigit()) or int(text) > _PORT_MAX:
+        raise BadSetting(name=key, source=sources[key], expected=f"a number from 0 to {_PORT_MAX}")
+    return int(text)
 
 
 def _database_url(texts: Mapping[str, str], sources: Mapping[str, str]) -> str | None:

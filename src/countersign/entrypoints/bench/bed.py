@@ -11,12 +11,13 @@ from pathlib import Path
 from countersign.access.model import Permission, verifier_of
 from countersign.accounts.model import AccountKind
 from countersign.entrypoints.child import ChildProcess, Readiness
+from countersign.entrypoints.console.process import ConsoleProcess
 from countersign.entrypoints.gate.process import GateProcess
 from countersign.entrypoints.installation import (
     Installation,
     set_up,
 )
-from countersign.entrypoints.processes import gate_of, rail_of, rail_store_of, worker_of
+from countersign.entrypoints.processes import console_of, gate_of, rail_of, rail_store_of, worker_of
 from countersign.entrypoints.rail.behaviour import Behaviour
 from countersign.entrypoints.rail.process import RailProcess
 from countersign.entrypoints.worker.process import WorkerProcess
@@ -79,6 +80,13 @@ class Bed:
         worker = worker_of(self.installation, self.database, patience=patience, log_file=log_file)
         self.children.append(worker)
         return worker
+
+    def console(self) -> ConsoleProcess:
+        """A console of this bed on a port that the system chooses, not yet started."""
+        log_file = self.folder / "console.log"
+        console = console_of(self.installation, self.database, port=0, log_file=log_file)
+        self.children.append(console)
+        return console
 
     @property
     def rail_store(self) -> Path:

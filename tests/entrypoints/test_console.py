@@ -19,8 +19,10 @@ from countersign.entrypoints.console.links import link_of, make_link, noted_addr
 from countersign.entrypoints.console.listening import HEAD_BYTES_MAX, bound_socket
 from countersign.entrypoints.console.process import ConsoleDidNotStart
 from countersign.entrypoints.processes import console_of
+from countersign.gate.intake import Intake
 from countersign.infra.clock import SystemClock
 from countersign.infra.database import Role
+from countersign.vault.subjects import SubjectKeys
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
 
@@ -232,6 +234,26 @@ def test_nothing_restricted_stands_on_any_page(site: Site) -> None:
             assert [name for name in names if name in text] == [], path
     log = (site.bed.folder / "console.log").read_text()
     assert [name for name in names if name in log] == []
+
+
+def test_who_was_erased_is_gone_from_every_page_a_second_later(site: Site) -> None:
+    """Also where the page was seen before, so that its key was at hand."""
+    (answer,) = site.scene.placed_by(9, 1)
+    path = f"/transfers/{answer.number}"
+    bed = site.bed
+    with (
+        site.signed_in() as client,
+        SubjectKeys(
+            lambda: psycopg.connect(bed.database.dsn(Role.APP)),
+            bed.installation.keyset(),
+            bed.installation.instance,
+        ) as keys,
+    ):
+        assert "C<span" in client.get(path).text  # Its first letter, and dots.
+        keys.destroy(Intake(keys).index_of(house(9)))
+        is_gone = any("erased" in client.get(path).text for _ in range(300))
+        assert is_gone
+        assert client.get("/accounts").status_code == 200
 
 
 def test_a_proof_is_given_out(site: Site) -> None:

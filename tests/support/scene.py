@@ -80,6 +80,10 @@ class Scene:
         assert answer.outcome == "held", answer
         return answer.number
 
+    def placed_by(self, debtor: int, creditor: int) -> list[Answer]:
+        """One small order of this debtor."""
+        return self._placed([self._order(debtor, creditor, 4_200_00)])
+
     def chain(self) -> list[Answer]:
         """Money that comes in from many and goes on at once."""
         into = [self._order(place, 7, 310_000_00, is_here=True) for place in range(6)]

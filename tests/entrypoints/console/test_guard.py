@@ -104,6 +104,15 @@ def test_a_post_comes_from_our_own_pages(
     assert ask("POST", "/", headers=headers).status_code == (200 if is_ours else 403)
 
 
+@pytest.mark.parametrize(("scheme", "status"), [("https", 200), ("http", 200), ("ftp", 403)])
+def test_a_proxy_by_a_configured_name_may_speak_tls(
+    ask: Ask, signed_in: dict[str, str], scheme: str, status: int
+) -> None:
+    name = "console.bank.example"
+    headers = {**signed_in, "host": name, "origin": f"{scheme}://{name}"}
+    assert ask("POST", "/", headers=headers).status_code == status
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"])
 def test_other_methods_are_none_of_ours(ask: Ask, signed_in: dict[str, str], method: str) -> None:
     assert ask(method, "/", headers={**signed_in, "origin": SITE}).status_code == 405

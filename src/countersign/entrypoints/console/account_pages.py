@@ -45,7 +45,7 @@ def accounts(request: Request) -> Response:
     site: Site = request.app.state.site
     after = request.query_params.get("after", "0")
     first = int(after) if after.isdigit() and len(after) < 16 else 0  # noqa: PLR2004
-    found = site.reader.read(
+    found = site.read(
         lambda connection: first_accounts(connection, keys=site.keys, limit=ROWS + 1, after=first)
     )
     return render(
@@ -64,7 +64,7 @@ def account(request: Request) -> Response:
             raise NoSuchAccount
         return found[0], newest_entries(connection, account=number, limit=ENTRIES)
 
-    one, entries = site.reader.read(read)
+    one, entries = site.read(read)
     return render(
         request,
         "account.html",
@@ -87,7 +87,7 @@ def freezes(request: Request) -> Response:
             seen.append((command, found[0] if found else None, batch_ms))
         return seen
 
-    return render(request, "freezes.html", rows=site.reader.read(read))
+    return render(request, "freezes.html", rows=site.read(read))
 
 
 def freeze(request: Request, form: Form) -> str:
@@ -114,7 +114,7 @@ def _reference(request: Request) -> str:
     """The account's identification in clear; it goes to the gate and to no page."""
     site: Site = request.app.state.site
     number = request.path_params["number"]
-    row = site.reader.read(lambda connection: connection.execute(_SEALED, [number]).fetchone())
+    row = site.read(lambda connection: connection.execute(_SEALED, [number]).fetchone())
     if row is None:
         raise NoSuchAccount
     index, sealed = bytes(row[0]), bytes(row[1])

@@ -77,7 +77,7 @@ def _page(request: Request, chosen: int | None) -> Response:
         is_chosen=chosen is not None,
         dispositions=list(Disposition),
         done=request.query_params.get("done", ""),
-        **site.reader.read(read),
+        **site.read(read),
     )
 
 

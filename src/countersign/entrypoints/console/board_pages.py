@@ -35,7 +35,7 @@ def _seen(request: Request) -> dict[str, Any]:
             sentences(connection, language),
         )
 
-    seen, words = site.reader.read(read)
+    seen, words = site.read(read)
     return {
         "board": seen,
         "words": words,

@@ -54,6 +54,7 @@ WHERE (%(status)s::text[] IS NULL
   AND (%(last_day)s::int IS NULL OR t.day <= %(last_day)s)
 ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
 """
+_ACCOUNTS = "SELECT debtor, creditor FROM transfers.transfer WHERE number = %s"
 _HELD = """
 SELECT h.number, t.amount, t.currency, h.reasons, h.until_ms, h.owner
 FROM transfers.hold AS h JOIN transfers.transfer AS t ON t.number = h.number
@@ -162,6 +163,12 @@ def parties(
             continue
         found[number] = Pair(_side(0, debtor), _side(1, creditor))
     return found
+
+
+def accounts_of(connection: psycopg.Connection[Any], number: int) -> tuple[int, int]:
+    """The numbers of the accounts of both sides; one elsewhere has one here that mirrors it."""
+    row = connection.execute(_ACCOUNTS, [number]).fetchone()
+    return (row[0], row[1]) if row else (0, 0)
 
 
 def codes(text: str) -> list[str]:

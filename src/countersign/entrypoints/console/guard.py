@@ -98,7 +98,9 @@ class Guard:
             return "This name does not lead here.\n", 421
         if scope["method"] not in _METHODS:
             return "Method not allowed.\n", 405
-        if scope["method"] == "POST" and not _is_own_origin(headers, host, scope["scheme"]):
+        # A proxy that leads here by a configured name may speak TLS before it.
+        schemes = {scope["scheme"]} if _name_of(host) in OWN_NAMES else {scope["scheme"], "https"}
+        if scope["method"] == "POST" and not _is_own_origin(headers, host, schemes):
             return "This form is not of this site.\n", 403
         said = headers.get("content-length", "0")
         if not said.isdigit() or int(said) > BODY_BYTES_MAX:
@@ -126,9 +128,9 @@ def _name_of(host: str) -> str:
     return (name if colon and port.isdigit() else host).lower()
 
 
-def _is_own_origin(headers: Headers, host: str, scheme: str) -> bool:
+def _is_own_origin(headers: Headers, host: str, schemes: set[str]) -> bool:
     origin = urlsplit(headers.get("origin", ""))
-    return bool(host) and origin.netloc.lower() == host.lower() and origin.scheme == scheme
+    return bool(host) and origin.netloc.lower() == host.lower() and origin.scheme in schemes
 
 
 def _mark(message: Message, *, is_static: bool) -> None:

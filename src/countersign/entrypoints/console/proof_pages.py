@@ -110,7 +110,7 @@ def log_page(request: Request) -> Response:
         "log.html",
         verification=request.app.state.verification,
         is_refused=is_refused,
-        **site.reader.read(read),
+        **site.read(read),
     )
 
 

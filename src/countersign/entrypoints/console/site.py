@@ -1,15 +1,20 @@
 """What the console's pages work with: one value, made by `main` and by tests."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from countersign.audit.checkpoint import Verifier
-from countersign.entrypoints.console.reading import Reader
+from countersign.entrypoints.console.reading import Connection, Reader
 from countersign.gate.intake import Intake
 from countersign.infra.clock import Clock
 from countersign.vault.subjects import SubjectKeys
+
+_FORGET_SECONDS = 1.0
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +31,11 @@ class Site:
     log: Verifier
     gate_key: Ed25519PublicKey
     clock: Clock
+
+    def read(self, work: Callable[[Connection], _Result]) -> _Result:
+        """What a page reads; what was erased a second ago is not opened with a kept key."""
+        self.keys.forget_erased(every_seconds=_FORGET_SECONDS)
+        return self.reader.read(work)
 
     @property
     def sockets(self) -> Path:

@@ -13,6 +13,7 @@ from countersign.entrypoints.console.finding import (
     PAGES_MAX,
     SORTS,
     Search,
+    accounts_of,
     find_transfers,
     parties,
 )
@@ -50,6 +51,7 @@ class Seen(NamedTuple):
     known: list[Known]
     alerts: list[AlertSeen]
     words: Sentences
+    accounts: tuple[int, int]  # Of debtor and creditor; 0 where there is none.
 
 
 def transfers(request: Request) -> Response:
@@ -62,7 +64,7 @@ def transfers(request: Request) -> Response:
         pairs = parties(connection, site.intake, [one.number for one in found])
         return found, has_more, pairs, sentences(connection, language_of(request))
 
-    found, has_more, pairs, words = site.reader.read(read)
+    found, has_more, pairs, words = site.read(read)
     return render(
         request,
         "transfers.html",
@@ -94,9 +96,10 @@ def transfer(request: Request) -> Response:
             known_of(connection, number, language),
             alerts,
             words,
+            accounts_of(connection, number),
         )
 
-    seen = site.reader.read(read)
+    seen = site.read(read)
     moves = LEGAL_MOVES[Status[seen.told.status.upper()]]
     return render(
         request,
@@ -137,7 +140,7 @@ def proof(request: Request) -> Response:
     """The proof file, with no restricted field disclosed."""
     site: Site = request.app.state.site
     number = request.path_params["number"]
-    content = site.reader.read(
+    content = site.read(
         lambda connection: export_proof(
             connection, intake=site.intake, log=site.log, transfer=number
         )

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from tests.support.scene import Scene, house
+from tests.support.scene import Scene, elsewhere, house
 
 from countersign.entrypoints.bench.bed import Bed, a_bed
 from countersign.entrypoints.console.app import make_app
@@ -226,7 +226,13 @@ def test_a_search_finds_what_it_asks_for(site: Site) -> None:
 
 def test_nothing_restricted_stands_on_any_page(site: Site) -> None:
     """Names and account numbers are masked on pages, in files and in the console's log."""
-    names = ("Meadow", "Harbour Textile", "Falcon Metals", house(0).rpartition(":")[2], "7000100")
+    names = (
+        "Meadow",
+        "Harbour Textile",
+        "Falcon Metals",
+        house(0).rpartition(":")[2],
+        elsewhere(0).rpartition(":")[2],
+    )
     with site.signed_in() as client:
         paths = [*PAGES, f"/transfers/{site.held}", "/accounts/4", "/accounts/5"]
         for path in paths:

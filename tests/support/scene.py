@@ -41,6 +41,7 @@ ELSEWHERE = (
     "Pebble Software",
 )
 LARGE = 1_200_000_00
+_PAYEES = 60
 
 
 @dataclass
@@ -98,13 +99,13 @@ class Scene:
 
     def _ordinary(self) -> Order:
         debtor = self._random.randrange(len(HOUSES))
-        units = int(self._random.lognormvariate(14, 0.9)) + 10_000
-        return self._order(debtor, debtor % len(ELSEWHERE), min(units, 90_000_00))
+        units = int(self._random.lognormvariate(12.6, 0.9)) + 10_000
+        return self._order(debtor, self._random.randrange(_PAYEES), min(units, 90_000_00))
 
     def _order(self, debtor: int, creditor: int, units: int, *, is_here: bool = False) -> Order:
         self._count += 1
         name, currency = HOUSES[debtor]
-        payee = HOUSES[creditor][0] if is_here else ELSEWHERE[creditor]
+        payee = HOUSES[creditor][0] if is_here else ELSEWHERE[creditor % len(ELSEWHERE)]
         return Order(
             channel="file",
             credential=self.bed.channel or 100,
@@ -113,7 +114,7 @@ class Scene:
             requested_execution_date=self._today,
             debtor_account=house(debtor),
             debtor_name=name,
-            creditor_account=house(creditor) if is_here else f"OTHR:EXTN:{7000100 + creditor:010d}",
+            creditor_account=house(creditor) if is_here else elsewhere(creditor),
             creditor_name=payee,
             creditor_agent="BNPAFRPPXXX",
             end_to_end_id=f"SCENE-{self.seed}-{self._count:06d}",
@@ -123,4 +124,9 @@ class Scene:
 
 def house(place: int) -> str:
     """The account reference of a customer of the scene."""
-    return f"OTHR:CUST:{4400000 + place * 137:010d}"
+    return f"OTHR:CUST:{62148300004402 + place * 137}"
+
+
+def elsewhere(place: int) -> str:
+    """The account reference of a payee in another house."""
+    return f"OTHR:EXTN:{80553900007100 + place * 91}"

@@ -83,6 +83,7 @@ def _frame(request: Request, site: Site, language: Language) -> dict[str, Any]:
         "density": density if density in DENSITIES else "compact",
         "here": here.path + (f"?{here.query}" if here.query else ""),
         "path": here.path,
+        "section": "",  # A page inside of another section says so.
         "site_name": site.name,
         "form_token": session.form_token if session else "",
         "is_signed_in": session is not None,

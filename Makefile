@@ -58,7 +58,8 @@ test: setup packages check
 mutants: setup
 	$(BIN)/python -m tests.mutants.run --jobs 2
 
-# Debian's own Postgres 15, for the tests of an external server. Only CI installs it unasked.
+# Debian's own Postgres 15, for the tests of an external server, and its Chromium, for those of the
+# pages. Only CI installs them unasked.
 packages:
 	@if [ -n "$$CI" ] && [ ! -d /usr/lib/postgresql/15/bin ] && [ "$$(id -u)" = 0 ] \
 	  && command -v apt-get >/dev/null; then \
@@ -66,6 +67,11 @@ packages:
 	  echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf && \
 	  apt-get -qq update && apt-get -qq install -y postgresql-15 >/dev/null \
 	  || echo "postgresql-15 could not be installed; its tests will be skipped" >&2; \
+	fi
+	@if [ -n "$$CI" ] && [ ! -x /usr/bin/chromium ] && [ "$$(id -u)" = 0 ] \
+	  && command -v apt-get >/dev/null; then \
+	  apt-get -qq update && apt-get -qq install -y chromium fonts-noto-cjk >/dev/null \
+	  || echo "chromium could not be installed; its tests will be skipped" >&2; \
 	fi
 
 run: setup

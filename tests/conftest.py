@@ -19,6 +19,8 @@ for setting in ("COUNTERSIGN_API_PORT", "COUNTERSIGN_CONSOLE_PORT"):
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Each `countersign run` of a test has a console; the system chooses its port.
+    os.environ.setdefault("COUNTERSIGN_CONSOLE_PORT", "0")
     config.addinivalue_line("markers", "every_server: runs on each kind of Postgres server found")
 
 

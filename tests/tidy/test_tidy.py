@@ -31,6 +31,13 @@ SCHEMAS = {
 # Above the domains: what lists and measurements read across schemas, and never write.
 READ_BY = {
     "entrypoints/bench/crash.py": {"gate", "ledger", "rails", "transfers"},
+    "entrypoints/console/account_pages.py": {"accounts", "gate"},
+    "entrypoints/console/alert_pages.py": {"alerts", "transfers"},
+    "entrypoints/console/board.py": {"alerts", "gate", "transfers"},
+    "entrypoints/console/finding.py": {"gate", "transfers"},
+    "entrypoints/console/pages.py": {"accounts", "alerts", "transfers"},
+    "entrypoints/console/proof_pages.py": {"gate"},
+    "entrypoints/console/timeline.py": {"alerts"},
     "flows/backup/layout.py": {"infra"},
     "flows/follow_events.py": {"gate", "transfers"},
     "flows/list_accounts.py": {"accounts", "gate", "ledger"},

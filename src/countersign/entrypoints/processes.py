@@ -9,6 +9,8 @@ import msgspec
 
 from countersign.entrypoints.api.main import Wiring as ApiWiring
 from countersign.entrypoints.api.process import ApiProcess
+from countersign.entrypoints.console.process import ConsoleProcess
+from countersign.entrypoints.console.wiring import Wiring as ConsoleWiring
 from countersign.entrypoints.gate.main import Wiring as GateWiring
 from countersign.entrypoints.gate.process import GateProcess
 from countersign.entrypoints.installation import Installation, default_key_file
@@ -116,6 +118,30 @@ def api_of(
         log_level=settings.log_level,
     )
     return ApiProcess(msgspec.structs.replace(wiring, **changed), log_file=log_file)
+
+
+def console_of(
+    installation: Installation,
+    database: Database,
+    *,
+    port: int | None = None,
+    log_file: Path | None = None,
+) -> ConsoleProcess:
+    """Its console, not yet started; on a port of its own where one is given."""
+    settings = installation.settings
+    wiring = ConsoleWiring(
+        instance=installation.instance,
+        name=installation.name,
+        data_dir=str(installation.data_dir),
+        dsn=database.dsn(Role.APP),
+        keyset_file=str(installation.keyset_file),
+        key_file=_key_file(settings),
+        passphrase_file=_text(settings.passphrase_file),
+        port=settings.console_port if port is None else port,
+        hosts=settings.console_hosts,
+        log_level=settings.log_level,
+    )
+    return ConsoleProcess(wiring, log_file=log_file)
 
 
 def _key_file(settings: Settings) -> str | None:

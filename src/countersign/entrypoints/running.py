@@ -1,4 +1,4 @@
-"""What `countersign run` keeps alive: the embedded database server, the gate, rail and worker.
+"""What `countersign run` keeps alive: the database server, the gate, rail, worker and console.
 
 Rules: 1. Whatever is waited for, a stop ends the wait. 2. A server that died is started again, a
 few times in a row and no more. 3. The gate rides that out; one that ended all the same while its
@@ -16,7 +16,7 @@ from countersign.entrypoints.api.main import ApiReadiness
 from countersign.entrypoints.gate.main import EXIT_FENCED
 from countersign.entrypoints.gate.process import Readiness
 from countersign.entrypoints.installation import Installation
-from countersign.entrypoints.processes import api_of, gate_of, rail_of, worker_of
+from countersign.entrypoints.processes import api_of, console_of, gate_of, rail_of, worker_of
 from countersign.entrypoints.rail.behaviour import Behaviour
 from countersign.entrypoints.rail.main import SOCKET_NAME
 from countersign.entrypoints.supervision import Supervised
@@ -138,7 +138,7 @@ class KeptServer:
 
 
 class Running:
-    """Gate, rail and worker of one installation over its running database."""
+    """Gate, rail, worker and console of one installation over its running database."""
 
     def __init__(
         self,
@@ -162,6 +162,7 @@ class Running:
             self._api,
             Supervised("rail", lambda: rail_of(installation, behaviour, seed=seed)),
             Supervised("worker", lambda: worker_of(installation, database, patience=Patience())),
+            Supervised("console", lambda: console_of(installation, database)),
         ]
 
     def start_gate(self) -> Readiness:
@@ -183,7 +184,7 @@ class Running:
         return said.port if isinstance(said, ApiReadiness) else 0
 
     def start_others(self) -> None:
-        """Start API, rail and worker and wait until they work; raises what they say against it."""
+        """Start the others and wait until they work; raises what they say against it."""
         for other in self._others:
             other.begin()
         while not all(other.is_ready() for other in self._others):

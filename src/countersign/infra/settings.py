@@ -16,6 +16,7 @@ from countersign.kernel.refusal import Kind, Refusal
 
 FILE_NAME = "countersign.toml"
 API_PORT = 8440
+CONSOLE_PORT = 8441
 _PORT_MAX = 65_535
 
 
@@ -38,8 +39,10 @@ class Settings:
     passphrase_file: Path | None
     schema_dir: Path | None
     log_level: LogLevel
-    api_host: str = "127.0.0.1"
-    api_port: int = API_PORT
+    api_host: str
+    api_port: int
+    console_port: int
+    console_hosts: tuple[str, ...]
 
 
 class UnknownSetting(Refusal):
@@ -104,6 +107,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         log_level=_log_level(texts, sources),
         api_host=texts.get("api_host", "127.0.0.1"),
         api_port=_port(texts, sources, "api_port", API_PORT),
+        console_port=_port(texts, sources, "console_port", CONSOLE_PORT),
+        console_hosts=tuple(texts.get("console_hosts", "").lower().replace(",", " ").split()),
     )
 
 
@@ -123,6 +128,8 @@ def plain_path(path: str | Path) -> Path:
 _KEYS = {
     "api_host": ("COUNTERSIGN_API_HOST", False),
     "api_port": ("COUNTERSIGN_API_PORT", False),
+    "console_hosts": ("COUNTERSIGN_CONSOLE_HOSTS", False),
+    "console_port": ("COUNTERSIGN_CONSOLE_PORT", False),
     "database_url": ("COUNTERSIGN_DATABASE_URL", False),
     "key_file": ("COUNTERSIGN_KEY_FILE", True),
     "log_level": ("COUNTERSIGN_LOG_LEVEL", False),

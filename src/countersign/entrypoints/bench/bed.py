@@ -12,12 +12,20 @@ from countersign.access.model import Permission, verifier_of
 from countersign.accounts.model import AccountKind
 from countersign.entrypoints.api.process import ApiProcess
 from countersign.entrypoints.child import ChildProcess, Readiness
+from countersign.entrypoints.console.process import ConsoleProcess
 from countersign.entrypoints.gate.process import GateProcess
 from countersign.entrypoints.installation import (
     Installation,
     set_up,
 )
-from countersign.entrypoints.processes import api_of, gate_of, rail_of, rail_store_of, worker_of
+from countersign.entrypoints.processes import (
+    api_of,
+    console_of,
+    gate_of,
+    rail_of,
+    rail_store_of,
+    worker_of,
+)
 from countersign.entrypoints.rail.behaviour import Behaviour
 from countersign.entrypoints.rail.process import RailProcess
 from countersign.entrypoints.worker.process import WorkerProcess
@@ -87,6 +95,13 @@ class Bed:
         api = api_of(self.installation, self.database, log_file=log_file, **changed)
         self.children.append(api)
         return api
+
+    def console(self) -> ConsoleProcess:
+        """A console of this bed on a port that the system chooses, not yet started."""
+        log_file = self.folder / "console.log"
+        console = console_of(self.installation, self.database, port=0, log_file=log_file)
+        self.children.append(console)
+        return console
 
     @property
     def rail_store(self) -> Path:

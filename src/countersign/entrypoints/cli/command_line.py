@@ -22,6 +22,7 @@ from countersign.kernel.refusal import Kind, Refusal
 # In the order of the help. A command loads its own module only: all of them take a second.
 _MODULES = {
     "run": "run",
+    "console": "console",
     "accounts": "accounts",
     "ingest": "ingest",
     "transfers": "transfers",

@@ -8,6 +8,7 @@ EXAMPLES = {
     "policy set": "policy set policy.json",
     "policy show": "policy show",
     "policy words": "policy words",
+    "console link": "console link",
     "run": "run --data /srv/countersign",
     "accounts open": 'accounts open DE89370400440532013000 EUR --holder "Ada Holdings"',
     "accounts fund": (

@@ -14,6 +14,7 @@ import msgspec
 
 from countersign.entrypoints.cli.parsing import Subcommands, add_command
 from countersign.entrypoints.cli.terminal import Terminal
+from countersign.entrypoints.console.links import link_of, make_link, noted_address
 from countersign.entrypoints.installation import (
     Installation,
     NotSetUp,
@@ -28,6 +29,7 @@ from countersign.entrypoints.running import KeptServer, Running, StopAsked, unle
 from countersign.gate.client import GateClient
 from countersign.gate.commands import Kind, SetPolicy
 from countersign.gate.requests import OPERATOR_SOCKET, Query
+from countersign.infra.clock import SystemClock
 from countersign.infra.database import Database, prepare_database
 from countersign.infra.migrations.runner import migrate
 from countersign.infra.postgres.binaries import find_binaries
@@ -45,7 +47,7 @@ _GENESIS_POLICY_KEY = b"genesis policy\x00\x00"
 
 
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
-    help_text = "start the database, gate, rail and worker; the first time, set them up"
+    help_text = "start the database, gate, rail, worker and console; first set them up"
     description = (
         f"{help_text}. It says `ready` when all of them work and `stopped` when Ctrl-C, SIGTERM or"
         " a terminal that was closed has ended them; with --json,"
@@ -131,8 +133,12 @@ def _run(
                 "pid": os.getpid(),
                 "api": f"http://{installation.settings.api_host}:{running.api_port}",
             }
-            ready_text = f"ready: {installation.name} in {installation.data_dir}"
-            terminal.value(value, f"{ready_text}\nAPI: {value['api']} (see /openapi.json there)")
+            text = f"ready: {installation.name} in {installation.data_dir}\nAPI: {value['api']}"
+            if address := noted_address(installation.data_dir):
+                link = link_of(address, make_link(installation.data_dir, SystemClock()))
+                value |= {"console": address, "console_link": link}
+                text += f"\nconsole: {address}\nopen it once, within ten minutes: {link}"
+            terminal.value(value, text)
             running.look_after_all()
         finally:
             running.stop()

@@ -1,0 +1,102 @@
+"""Alerts: what waits, the one that is looked at, and its end."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from countersign.alerts.errors import UnknownAlert
+from countersign.alerts.model import Disposition
+from countersign.entrypoints.console.acting import Form, ask_gate, form_action
+from countersign.entrypoints.console.finding import Search, find_transfers, parties
+from countersign.entrypoints.console.pages import language_of, render
+from countersign.entrypoints.console.sentences import sentences
+from countersign.entrypoints.console.site import Site
+from countersign.entrypoints.console.timeline import alert_seen
+from countersign.gate.commands import AcknowledgeAlert, Kind
+from countersign.gate.requests import CloseAlertRequest
+
+ROWS = 100
+VIEWS = {"open": (1,), "acknowledged": (2,), "all": (1, 2), "closed": (3,)}
+_SELECT = """
+SELECT a.number, a.typologies, a.rules, a.raised_ms, a.status, a.disposition, a.transfer
+FROM alerts.alert AS a WHERE a.status = ANY (%s) ORDER BY a.number DESC LIMIT %s
+"""
+_ONE = """
+SELECT number, typologies, rules, raised_ms, status, disposition, transfer FROM alerts.alert
+WHERE number = %s
+"""
+_COUNTS = "SELECT status, count(*) FROM alerts.alert GROUP BY status"
+_AMOUNTS = "SELECT number, amount, currency FROM transfers.transfer WHERE number = ANY (%s)"
+
+
+def alerts(request: Request) -> Response:
+    return _page(request, None)
+
+
+def alert(request: Request) -> Response:
+    """The same list with one alert in the side panel; on a phone the panel alone."""
+    return _page(request, request.path_params["number"])
+
+
+def _page(request: Request, chosen: int | None) -> Response:
+    site: Site = request.app.state.site
+    view = request.query_params.get("view", "all")
+    view = view if view in VIEWS else "all"
+
+    def read(connection: Any) -> dict[str, Any]:
+        rows = connection.execute(_SELECT, [list(VIEWS[view]), ROWS]).fetchall()
+        one = connection.execute(_ONE, [chosen]).fetchone() if chosen is not None else None
+        if chosen is not None and one is None:
+            raise UnknownAlert
+        shown = one or (rows[0] if rows else None)
+        numbers = [row[6] for row in (*rows, *([shown] if shown else []))]
+        transfer = None
+        if shown:
+            found, _ = find_transfers(connection, Search(number=shown[6]))
+            transfer = found[0] if found else None
+        return {
+            "rows": [(alert_seen(row[:6]), row[6]) for row in rows],
+            "amounts": {
+                number: (amount, currency)
+                for number, amount, currency in connection.execute(_AMOUNTS, [numbers])
+            },
+            "pairs": parties(connection, site.intake, numbers),
+            "tallies": dict(connection.execute(_COUNTS).fetchall()),
+            "shown": alert_seen(shown[:6]) if shown else None,
+            "transfer": transfer,
+            "words": sentences(connection, language_of(request)),
+        }
+
+    return render(
+        request,
+        "alerts.html",
+        view=view,
+        views=VIEWS,
+        is_chosen=chosen is not None,
+        dispositions=list(Disposition),
+        done=request.query_params.get("done", ""),
+        **site.read(read),
+    )
+
+
+def acknowledge(request: Request, form: Form) -> str:
+    number = request.path_params["number"]
+    ask_gate(request, Kind.ACKNOWLEDGE_ALERT, AcknowledgeAlert(number), form.key())
+    return f"/alerts/{number}?done=acknowledged"
+
+
+def close(request: Request, form: Form) -> str:
+    number = request.path_params["number"]
+    command = CloseAlertRequest(number, form.text("disposition") or "none", form.reason())
+    ask_gate(request, Kind.CLOSE_ALERT, command, form.key())
+    return f"/alerts/{number}?done=closed"
+
+
+ROUTES = [
+    Route("/alerts", alerts),
+    Route("/alerts/{number:int}", alert, methods=["GET"]),
+    Route("/alerts/{number:int}/acknowledge", form_action(acknowledge), methods=["POST"]),
+    Route("/alerts/{number:int}/close", form_action(close), methods=["POST"]),
+]

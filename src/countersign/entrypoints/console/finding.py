@@ -1,0 +1,194 @@
+"""Transfers for the console's lists: searched, sorted, paged, and who pays whom, masked."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+import psycopg
+
+from countersign.gate.intake import Intake, SealedOrder
+from countersign.gate.journal.reading import read_orders
+from countersign.kernel.digest import OpenSide
+from countersign.kernel.money import exponent, numeric_codes
+from countersign.transfers.model import Status
+from countersign.transfers.order import ORDER_TABLE
+from countersign.vault.errors import SubjectErased
+from countersign.vault.masking import mask_account, mask_name
+
+PAGE_ROWS = 50
+PAGES_MAX = 200
+_EPOCH = date(1970, 1, 1)
+SORTS = {
+    "newest": "t.day DESC, t.number DESC",
+    "oldest": "t.day, t.number",
+    "largest": "t.amount DESC, t.number DESC",
+    "smallest": "t.amount, t.number",
+}
+# A refused command made nothing of a transfer.
+_SELECT = """
+SELECT t.number, t.amount, t.currency, coalesce(h.reasons, t.reasons) AS reasons, b.batch_ms,
+  coalesce(upper(c.outcome), CAST(t.status AS text)) AS status, h.until_ms, t.alerts
+FROM transfers.transfer AS t
+LEFT JOIN LATERAL (
+  SELECT outcome FROM gate.command
+  WHERE transfer = t.number AND transfer > 0 AND day >= t.day AND position('.' IN outcome) = 0
+  ORDER BY number DESC LIMIT 1
+) AS c ON true
+LEFT JOIN transfers.hold AS h ON h.number = t.number
+CROSS JOIN LATERAL (
+  SELECT batch_ms FROM gate.batch WHERE first_number <= t.number ORDER BY seq DESC LIMIT 1
+) AS b
+WHERE (%(status)s::text[] IS NULL
+    OR coalesce(upper(c.outcome), CAST(t.status AS text)) = ANY (%(status)s::text[]))
+  AND (NOT %(held)s OR t.number IN (SELECT number FROM transfers.hold))
+  AND (%(number)s::bigint IS NULL OR t.number = %(number)s)
+  AND (%(currency)s::text IS NULL OR t.currency = %(currency)s)
+  AND (%(least)s::numeric IS NULL OR t.amount >= %(least)s::numeric * CASE
+    WHEN t.currency = ANY (%(none)s) THEN 1 WHEN t.currency = ANY (%(three)s) THEN 1000
+    ELSE 100 END)
+  AND (%(most)s::numeric IS NULL OR t.amount <= %(most)s::numeric * CASE
+    WHEN t.currency = ANY (%(none)s) THEN 1 WHEN t.currency = ANY (%(three)s) THEN 1000
+    ELSE 100 END)
+  AND (%(first_day)s::int IS NULL OR t.day >= %(first_day)s)
+  AND (%(last_day)s::int IS NULL OR t.day <= %(last_day)s)
+ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
+"""
+_ACCOUNTS = "SELECT debtor, creditor FROM transfers.transfer WHERE number = %s"
+_HELD = """
+SELECT h.number, t.amount, t.currency, h.reasons, h.until_ms, h.owner
+FROM transfers.hold AS h JOIN transfers.transfer AS t ON t.number = h.number
+ORDER BY h.until_ms, h.number LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What a person looks for; None asks nothing. Amounts are in whole units of each currency."""
+
+    number: int | None = None
+    status: Status | None = None
+    currency: str | None = None
+    least: int | None = None
+    most: int | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    sort: str = "newest"
+    page: int = 1
+
+
+class Found(NamedTuple):
+    """One transfer of a list; amount in minor units."""
+
+    number: int
+    amount: int
+    currency: str
+    reasons: list[str]
+    batch_ms: int
+    status: str
+    until_ms: int | None
+    alerts: str
+
+
+class Held(NamedTuple):
+    number: int
+    amount: int
+    currency: str
+    reasons: list[str]
+    until_ms: int
+    owner: str
+
+
+class Side(NamedTuple):
+    """Who pays or is paid, masked; both empty once it is erased."""
+
+    name: str
+    account: str
+
+
+class Pair(NamedTuple):
+    debtor: Side
+    creditor: Side
+
+
+ERASED = Pair(Side("", ""), Side("", ""))
+
+
+def find_transfers(connection: psycopg.Connection[Any], search: Search) -> tuple[list[Found], bool]:
+    """One page, and whether another follows."""
+    status = search.status
+    parameters = {
+        "status": [status.name, str(status.value)] if status else None,
+        "held": status == Status.HELD,  # What is held has its hold, which is quicker to look at.
+        "number": search.number,
+        "currency": search.currency,
+        "least": search.least,
+        "most": search.most,
+        "first_day": (search.first_day - _EPOCH).days if search.first_day else None,
+        "last_day": (search.last_day - _EPOCH).days if search.last_day else None,
+        "none": _with_decimals(0),
+        "three": _with_decimals(3),
+        "limit": PAGE_ROWS + 1,
+        "offset": (search.page - 1) * PAGE_ROWS,
+    }
+    rows = connection.execute(_SELECT.format(order=SORTS[search.sort]), parameters).fetchall()
+    found = [
+        Found(number, amount, currency, codes(reasons), batch_ms, _status(text), until_ms, alerts)
+        for number, amount, currency, reasons, batch_ms, text, until_ms, alerts in rows
+    ]
+    return found[:PAGE_ROWS], len(found) > PAGE_ROWS
+
+
+def held_by_due(connection: psycopg.Connection[Any], limit: int) -> list[Held]:
+    """What waits for a person, by what is due first."""
+    return [
+        Held(number, amount, currency, codes(reasons), until_ms, owner)
+        for number, amount, currency, reasons, until_ms, owner in connection.execute(_HELD, [limit])
+    ]
+
+
+def parties(
+    connection: psycopg.Connection[Any], intake: Intake, numbers: Iterable[int]
+) -> dict[int, Pair]:
+    """Both sides of these transfers, masked."""
+    found = dict.fromkeys(numbers, ERASED)
+    for number, sealed in read_orders(connection, list(found)).items():
+        row = sealed.row
+        order = SealedOrder(
+            row.digest, sealed.debtor_index, row.creditor_index, row.debtor_side, row.creditor_side
+        )
+        try:
+            debtor, creditor = intake.open_sides(order)
+        except SubjectErased:
+            continue
+        found[number] = Pair(_side(0, debtor), _side(1, creditor))
+    return found
+
+
+def accounts_of(connection: psycopg.Connection[Any], number: int) -> tuple[int, int]:
+    """The numbers of the accounts of both sides; one elsewhere has one here that mirrors it."""
+    row = connection.execute(_ACCOUNTS, [number]).fetchone()
+    return (row[0], row[1]) if row else (0, 0)
+
+
+def codes(text: str) -> list[str]:
+    """The codes in a row's reasons."""
+    return [code for code in text.split(",") if code]
+
+
+def _side(side: int, part: object) -> Side:
+    if not isinstance(part, OpenSide):
+        return Side("", "")
+    name = ORDER_TABLE.sides[side]
+    names = [field.name for field in ORDER_TABLE.fields if field.side == side]
+    fields = dict(zip(names, part.values, strict=True))
+    account = str(fields[f"{name}_account"]).rpartition(":")[2]
+    return Side(mask_name(str(fields[f"{name}_name"] or "")), mask_account(account))
+
+
+def _with_decimals(decimals: int) -> list[str]:
+    return [code for code in numeric_codes() if exponent(code) == decimals]
+
+
+def _status(text: str) -> str:
+    return (Status(int(text)) if text.isdigit() else Status[text]).name.lower()

@@ -1,0 +1,78 @@
+// The console's only script: live pieces, keys, the help dialog, forms that are sent once.
+"use strict";
+const root = document.documentElement;
+
+// A piece with data-live asks for itself again; a hidden page and a paused stream ask nothing.
+const LIVE_MS = 2000;
+let isPaused = false, failedAt = 0;
+async function renew(piece) {
+  const inUse = piece.contains(document.activeElement) || piece.matches(":hover tbody tr:hover");
+  if (isPaused || document.hidden || inUse) return;
+  try {
+    const answer = await fetch(piece.dataset.live, { headers: { "X-Live": "1" }, redirect: "error" });
+    if (answer.status === 401) { location.href = "/sign-in"; return; }
+    if (!answer.ok) throw new Error(String(answer.status));
+    const chosen = piece.querySelector('[aria-selected="true"] a.row')?.getAttribute("href");
+    piece.innerHTML = await answer.text();
+    if (chosen) select([...piece.querySelectorAll("a.row")].find((a) => a.getAttribute("href") === chosen)?.closest("tr"));
+    failedAt = 0; tell("");
+  } catch {
+    failedAt ||= Date.now();
+    const stale = document.querySelector("[data-stale]");
+    if (stale) tell(`${stale.dataset.stale} ${Math.round((Date.now() - failedAt) / 1000)} s`);
+  }
+}
+function tell(text) {
+  const stale = document.querySelector("[data-stale]");
+  if (stale && stale.textContent !== text) stale.textContent = text;
+}
+const live = document.querySelector("[data-live]");
+if (live) setInterval(() => renew(live), LIVE_MS);
+
+// Clock of the top bar, in UTC as every time on a page.
+const clock = document.querySelector("[data-clock]");
+if (clock) setInterval(() => { clock.textContent = new Date().toISOString().slice(11, 19); }, 1000);
+
+// A form is sent once; its button wakes when what it needs is typed.
+document.addEventListener("submit", (event) => {
+  if (event.target.dataset.sent) { event.preventDefault(); return; }
+  event.target.dataset.sent = "1";
+});
+addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+for (const field of document.querySelectorAll("[data-wakes]")) {
+  const button = document.getElementById(field.dataset.wakes);
+  const look = () => { button.disabled = field.value.trim().length < Number(field.dataset.length || 1); };
+  field.addEventListener("input", look); look();
+}
+document.querySelector("form[data-auto]")?.requestSubmit();
+
+// Keys: silent inside fields.
+const places = { b: "/", a: "/alerts", h: "/transfers?status=held", t: "/transfers", c: "/accounts", f: "/freezes", l: "/log" };
+let isGoing = false;
+function rows() { return [...document.querySelectorAll("tbody tr:has(a.row)")]; }
+function select(row) {
+  if (!row) return;
+  document.querySelectorAll('tr[aria-selected="true"]').forEach((one) => one.removeAttribute("aria-selected"));
+  row.setAttribute("aria-selected", "true"); row.scrollIntoView({ block: "nearest" });
+}
+function move(by) {
+  const all = rows(), at = all.findIndex((row) => row.getAttribute("aria-selected") === "true");
+  select(all[Math.min(all.length - 1, Math.max(0, at + by))]);
+}
+document.addEventListener("keydown", (event) => {
+  if (event.target.closest("input, textarea, select") || event.metaKey || event.altKey) return;
+  if (event.ctrlKey && event.key !== "k") return;
+  const help = document.getElementById("help");
+  if (isGoing) { isGoing = false; if (places[event.key]) location.href = places[event.key]; return; }
+  switch (event.key) {
+    case "g": isGoing = true; setTimeout(() => { isGoing = false; }, 1500); break;
+    case "j": move(1); break;
+    case "k": if (!event.ctrlKey) { move(-1); break; } // Falls to the search field.
+    case "/": document.querySelector("[data-find]")?.focus(); event.preventDefault(); break;
+    case "Enter": { const row = document.querySelector('tr[aria-selected="true"] a.row'); if (row && event.target === document.body) row.click(); break; }
+    case "?": help?.showModal?.(); break;
+    case " ": if (live && event.target === document.body) { isPaused = !isPaused; root.toggleAttribute("data-paused", isPaused); event.preventDefault(); } break;
+  }
+});
+document.querySelectorAll("[data-opens]").forEach((button) => button.addEventListener("click", () => document.getElementById(button.dataset.opens).showModal()));
+document.querySelectorAll("[data-closes]").forEach((button) => button.addEventListener("click", () => button.closest("dialog").close()));

@@ -1,0 +1,138 @@
+"""A transfer's story by layer: prevention before the decision, monitoring at it, disposal after."""
+
+from typing import Any, NamedTuple
+
+import psycopg
+
+from countersign.alerts.model import AlertStatus
+from countersign.entrypoints.console.catalogue import translated
+from countersign.entrypoints.console.sentences import Sentences
+from countersign.entrypoints.console.showing import mark_of
+from countersign.flows.tell_transfer import EventTold, TransferTold
+from countersign.infra.clock import moment
+from countersign.kernel.refusal import Language
+
+_ALERTS_OF = """
+SELECT number, typologies, rules, raised_ms, status, disposition FROM alerts.alert
+WHERE transfer = %s ORDER BY number
+"""
+
+
+class AlertSeen(NamedTuple):
+    """An alert about one transfer."""
+
+    number: int
+    typologies: list[tuple[str, int]]  # Codes with their scores.
+    rules: list[str]
+    raised_ms: int
+    status: str
+    disposition: str
+
+
+class Step(NamedTuple):
+    """One line: when, how it went, what, and in words how."""
+
+    time: str  # As RFC 3339; empty where it has not come yet.
+    mark: str
+    what: str
+    how: str
+
+
+class Lane(NamedTuple):
+    title: str
+    when: str
+    steps: list[Step]
+
+
+def alerts_of(connection: psycopg.Connection[Any], transfer: int) -> list[AlertSeen]:
+    """The alerts of a transfer, the first one first."""
+    return [alert_seen(row) for row in connection.execute(_ALERTS_OF, [transfer])]
+
+
+def alert_seen(row: tuple[Any, ...]) -> AlertSeen:
+    number, typologies, rules, raised_ms, status, disposition = row
+    return AlertSeen(
+        number,
+        [scored(text) for text in typologies.split(",") if text],
+        [code for code in rules.split(",") if code],
+        raised_ms,
+        AlertStatus(status).name.lower(),
+        disposition,
+    )
+
+
+def scored(text: str) -> tuple[str, int]:
+    """Code and score of "typologies.mule=160"."""
+    code, _, score = text.partition("=")
+    return code, int(score) if score.isdigit() else 0
+
+
+def lanes_of(
+    told: TransferTold, alerts: list[AlertSeen], words: Sentences, language: Language
+) -> list[Lane]:
+    """All that happened, and what is still to come."""
+
+    def t(text: str, **values: object) -> str:
+        return translated(text, language, **values)
+
+    return [
+        Lane(t("Prevention"), t("before"), _prevention(told, t)),
+        Lane(t("Monitoring"), t("at the decision"), _monitoring(told, alerts, words, t)),
+        Lane(t("Disposal"), t("after"), _disposal(told, words, t)),
+    ]
+
+
+def _prevention(told: TransferTold, t: Any) -> list[Step]:
+    order = told.events[0]
+    is_attested = told.factor == "attested"
+    vouched = (
+        "Attested by the gate for this credential" if is_attested else "No factor vouches for it"
+    )
+    return [
+        Step(order.time, "release", t("Order received"), t("By credential {name}", name=order.by)),
+        Step(order.time, "release" if is_attested else "hold", t("Factor"), t(vouched)),
+    ]
+
+
+def _monitoring(
+    told: TransferTold, alerts: list[AlertSeen], words: Sentences, t: Any
+) -> list[Step]:
+    time, fired = told.events[0].time, len(told.reasons)
+    found = (
+        t("Policy {number}, {count} reasons", number=told.policy, count=fired)
+        if fired
+        else t("Policy {number}, nothing found", number=told.policy)
+    )
+    steps = [
+        Step(time, "hold" if fired else "release", t("Rules"), found),
+        Step(time, mark_of(told.action), t("Verdict"), t(f"verdict {told.action}")),
+    ]
+    for alert in alerts:
+        patterns = "; ".join(words.of(code) for code, _ in alert.typologies)
+        raised = moment(alert.raised_ms)
+        steps.append(Step(raised, "hold", t("Alert {number}", number=alert.number), patterns))
+    return steps
+
+
+def _disposal(told: TransferTold, words: Sentences, t: Any) -> list[Step]:
+    steps = [_step(event, words, t) for event in told.events[1:]]
+    if told.status == "held":
+        steps.append(Step("", "next", t("Decision of a person"), t("Not taken yet")))
+    elif told.status in {"released", "dispatched"}:
+        steps.append(Step("", "next", t("Settlement"), t("The rail has not confirmed it yet")))
+    return steps
+
+
+def _step(event: EventTold, words: Sentences, t: Any) -> Step:
+    is_refused = "." in event.outcome
+    how = words.of(event.outcome) if is_refused else t(f"status {event.outcome}")
+    if event.reason:
+        how += f" ({', '.join(words.of(code) for code in event.reason.split(','))})"
+    if event.by != "gate":
+        how += f" · {event.by}"
+    return Step(
+        event.time,
+        "idle" if is_refused else mark_of(event.outcome),
+        t(f"event {event.event}"),
+        how,
+    )

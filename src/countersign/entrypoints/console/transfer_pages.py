@@ -1,0 +1,200 @@
+"""Transfers: searched, shown with their story, decided about, proved."""
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from countersign.entrypoints.console.acting import Form, ask_gate, form_action
+from countersign.entrypoints.console.errors import FormExpired
+from countersign.entrypoints.console.finding import (
+    PAGES_MAX,
+    SORTS,
+    Search,
+    accounts_of,
+    find_transfers,
+    parties,
+)
+from countersign.entrypoints.console.knowledge import Known, known_of
+from countersign.entrypoints.console.pages import language_of, render
+from countersign.entrypoints.console.sentences import Sentences, sentences
+from countersign.entrypoints.console.showing import seal
+from countersign.entrypoints.console.site import Site
+from countersign.entrypoints.console.timeline import AlertSeen, Lane, alerts_of, lanes_of
+from countersign.flows.export_proof import export_proof
+from countersign.flows.tell_transfer import TransferTold, tell_transfer
+from countersign.gate.commands import Kind
+from countersign.gate.requests import CancelRequest, HoldRequest, RejectRequest, ReleaseRequest
+from countersign.kernel.money import numeric_codes
+from countersign.transfers.model import LEGAL_MOVES, Status
+
+REJECT_CODES = ("FRAD", "CUST", "TECH", "NARR")
+OWNER = "duty_officer"
+HOLD_HOURS = 24
+_MOVES = {
+    "release": Status.RELEASED,
+    "hold": Status.HELD,
+    "reject": Status.REJECTED,
+    "cancel": Status.CANCELLED,
+}
+_NUMBER_MAX = 2**62
+_AMOUNT_MAX = 10**15
+
+
+class Seen(NamedTuple):
+    """One transfer as its page shows it."""
+
+    told: TransferTold
+    lanes: list[Lane]
+    known: list[Known]
+    alerts: list[AlertSeen]
+    words: Sentences
+    accounts: tuple[int, int]  # Of debtor and creditor; 0 where there is none.
+
+
+def transfers(request: Request) -> Response:
+    """One page of what is looked for; what cannot be read of it is not asked."""
+    site: Site = request.app.state.site
+    search = search_of(request)
+
+    def read(connection: Any) -> tuple[Any, ...]:
+        found, has_more = find_transfers(connection, search)
+        pairs = parties(connection, site.intake, [one.number for one in found])
+        return found, has_more, pairs, sentences(connection, language_of(request))
+
+    found, has_more, pairs, words = site.read(read)
+    return render(
+        request,
+        "transfers.html",
+        search=search,
+        found=found,
+        pairs=pairs,
+        words=words,
+        has_more=has_more and search.page < PAGES_MAX,
+        query=_query(request),
+        sorts=list(SORTS),
+        statuses=[status.name.lower() for status in Status],
+        is_narrowed=search != Search(sort=search.sort, page=search.page),
+    )
+
+
+def transfer(request: Request) -> Response:
+    """One transfer: what it is, why, what became of it, and what may be done."""
+    site: Site = request.app.state.site
+    number = request.path_params["number"]
+    language = language_of(request)
+
+    def read(connection: Any) -> Seen:
+        told = tell_transfer(connection, intake=site.intake, number=number)
+        words = sentences(connection, language)
+        alerts = alerts_of(connection, number)
+        return Seen(
+            told,
+            lanes_of(told, alerts, words, language),
+            known_of(connection, number, language),
+            alerts,
+            words,
+            accounts_of(connection, number),
+        )
+
+    seen = site.read(read)
+    moves = LEGAL_MOVES[Status[seen.told.status.upper()]]
+    return render(
+        request,
+        "transfer.html",
+        seen=seen,
+        told=seen.told,
+        seal=seal(bytes.fromhex(seen.told.digest), language),
+        acts=[name for name, status in _MOVES.items() if status in moves],
+        reject_codes=REJECT_CODES,
+        done=request.query_params.get("done", ""),
+        hold_hours=HOLD_HOURS,
+    )
+
+
+def act(request: Request, form: Form) -> str:
+    """Release, reject, cancel or hold; a release names the hold that the page showed."""
+    number = request.path_params["number"]
+    name, reason = form.text("act"), form.reason()
+    command: object
+    match name:
+        case "release":
+            hold = form.text("hold")
+            command = ReleaseRequest(number, int(hold) if hold.isdigit() else 0, reason)
+        case "reject":
+            code = form.text("code")
+            command = RejectRequest(number, code if code in REJECT_CODES else "NARR", reason)
+        case "hold":
+            command = HoldRequest(number, OWNER, HOLD_HOURS, reason)
+        case "cancel":
+            command = CancelRequest(number, reason)
+        case _:
+            raise FormExpired
+    ask_gate(request, Kind[name.upper()], command, form.key())
+    return f"/transfers/{number}?done={name}"
+
+
+def proof(request: Request) -> Response:
+    """The proof file, with no restricted field disclosed."""
+    site: Site = request.app.state.site
+    number = request.path_params["number"]
+    content = site.read(
+        lambda connection: export_proof(
+            connection, intake=site.intake, log=site.log, transfer=number
+        )
+    )
+    name = f"transfer-{number}.proof.json"
+    return Response(
+        content,
+        media_type="application/json",
+        headers={"content-disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def search_of(request: Request) -> Search:
+    """What the address asks for; each part that is no such thing counts as not asked."""
+    asked = request.query_params
+    status = asked.get("status", "").upper()
+    currency = asked.get("currency", "").upper()
+    sort = asked.get("sort", "newest")
+    return Search(
+        number=_whole(asked.get("number", ""), _NUMBER_MAX),
+        status=Status[status] if status in Status.__members__ else None,
+        currency=currency if currency in numeric_codes() else None,
+        least=_whole(asked.get("least", ""), _AMOUNT_MAX),
+        most=_whole(asked.get("most", ""), _AMOUNT_MAX),
+        first_day=_day(asked.get("from", "")),
+        last_day=_day(asked.get("to", "")),
+        sort=sort if sort in SORTS else "newest",
+        page=min(max(_whole(asked.get("page", ""), PAGES_MAX) or 1, 1), PAGES_MAX),
+    )
+
+
+def _query(request: Request) -> dict[str, str]:
+    """What the address asks for, as it stands in the form."""
+    names = ("number", "status", "currency", "least", "most", "from", "to", "sort")
+    return {name: request.query_params.get(name, "")[:40] for name in names}
+
+
+def _whole(text: str, most: int) -> int | None:
+    plain = text.replace(",", "").strip()
+    if not (plain.isascii() and plain.isdigit()) or len(plain) > 20:  # noqa: PLR2004
+        return None
+    return int(plain) if int(plain) <= most else None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+ROUTES = [
+    Route("/transfers", transfers),
+    Route("/transfers/{number:int}", transfer, methods=["GET"]),
+    Route("/transfers/{number:int}/act", form_action(act), methods=["POST"]),
+    Route("/transfers/{number:int}/proof", proof),
+]

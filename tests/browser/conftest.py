@@ -1,0 +1,111 @@
+"""One browser and one console over a real gate for all browser tests of a process."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, Page, Request, sync_playwright
+from tests.support.scene import Scene
+
+from countersign.audit.checkpoint import Verifier
+from countersign.entrypoints.bench.bed import Bed, a_bed
+from countersign.entrypoints.console.links import link_of, make_link
+from countersign.entrypoints.gate.process import GateProcess
+from countersign.infra.clock import SystemClock
+from countersign.infra.database import Role
+
+CHROMIUM = Path("/usr/bin/chromium")
+CHECKS = (Path(__file__).parent / "checks.js").read_text(encoding="utf-8")
+SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+LOCALES = {"en": "en-GB", "zh": "zh-TW"}
+
+
+@dataclass
+class Console:
+    """A console with a small bank day behind it, and a browser before it."""
+
+    bed: Bed
+    gate: GateProcess
+    scene: Scene
+    address: str
+    browser: Browser
+
+    @contextmanager
+    def page(
+        self,
+        language: str = "en",
+        size: str = "desktop",
+        theme: str = "light",
+        *,
+        is_failing: bool = False,
+    ) -> Iterator[Page]:
+        """A signed-in page; ends with the proof that the browser had nothing to complain of."""
+        said: list[str] = []
+        width, height = SIZES[size]
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height},
+            locale=LOCALES[language],
+            color_scheme="dark" if theme == "dark" else "light",
+        )
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("requestfailed", lambda request: _note_failure(said, request))
+        try:
+            page.goto(link_of(self.address, make_link(self.bed.folder, SystemClock())))
+            page.wait_for_url(f"{self.address}/")
+            yield page
+            assert is_failing or said == []
+        finally:
+            context.close()
+
+    def go(self, page: Page, path: str) -> None:
+        answer = page.goto(self.address + path)
+        assert answer is not None
+        assert answer.status == 200
+
+    @property
+    def log(self) -> Verifier:
+        """The public key of this bed's log."""
+        return self.bed.installation.log_verifier(self.bed.installation.keyset())
+
+    def asked(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.bed.database.dsn(Role.APP)) as connection:
+            return connection.execute(sql, list(values)).fetchall()
+
+
+@pytest.fixture(scope="module")
+def console() -> Iterator[Console]:
+    if not CHROMIUM.exists():
+        pytest.skip("Debian's Chromium is not installed")
+    with a_bed(name="linjiang") as bed, sync_playwright() as playwright:
+        gate = bed.gate()
+        gate.start()
+        bed.populate(1)
+        scene = Scene(bed)
+        scene.open_accounts()
+        scene.ordinary(40)
+        scene.chain()
+        port = bed.console().start().port
+        more = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=more)
+        yield Console(bed, gate, scene, f"http://127.0.0.1:{port}", browser)
+        browser.close()
+
+
+@pytest.fixture
+def faults() -> Callable[[Page], list[str]]:
+    """What our own checks find wrong with a page."""
+    return lambda page: list(page.evaluate(CHECKS))
+
+
+def _note_failure(said: list[str], request: Request) -> None:
+    """What a page still asked for when it was left is no fault."""
+    if "ABORTED" not in (request.failure or ""):
+        said.append(f"{request.url}: {request.failure}")

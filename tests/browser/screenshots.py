@@ -1,0 +1,100 @@
+"""Takes the pictures of docs/screenshots: `python -m tests.browser.screenshots FOLDER MINUTES`.
+
+Every page, in both languages, light and dark, at a desk and on a phone, of a bank day that was
+played for so many minutes.
+"""
+
+import sys
+import threading
+from pathlib import Path
+from random import Random
+
+from playwright.sync_api import Browser, sync_playwright
+from tests.browser.conftest import CHROMIUM, LOCALES, SIZES
+from tests.support.scene import Scene
+
+from countersign.entrypoints.bench.bed import Bed, a_bed
+from countersign.entrypoints.console.links import link_of, make_link
+from countersign.entrypoints.rail.behaviour import Behaviour
+from countersign.infra.clock import SystemClock, monotonic
+from countersign.rails.model import Patience
+
+_TURN_SECONDS = 2.0
+_HOLD_ODDS = 0.02
+
+
+def main() -> None:
+    folder, minutes = Path(sys.argv[1]), float(sys.argv[2])
+    folder.mkdir(parents=True, exist_ok=True)
+    with a_bed(name="linjiang") as bed:
+        held = _play(bed, minutes)
+        address = f"http://127.0.0.1:{bed.console().start().port}"
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=str(CHROMIUM), args=["--no-sandbox"]
+            )
+            for language in LOCALES:
+                for theme in ("light", "dark"):
+                    for size in SIZES:
+                        of = (language, theme, size)
+                        _take(browser, bed, folder, address=address, held=held, of=of)
+            browser.close()
+
+
+def _play(bed: Bed, minutes: float) -> int:
+    """A bank day; gives the number of a held transfer."""
+    bed.gate().start()
+    bed.populate(1)
+    bed.rail(Behaviour(delay_min_ms=200, delay_max_ms=1500)).start()
+    bed.worker(patience=Patience()).start()
+    scene, random, pause = Scene(bed), Random(3), threading.Event()
+    scene.open_accounts()
+    scene.ordinary(60)
+    held = scene.large(0, 3, 1_284_500_00)
+    scene.chain()
+    until = monotonic() + minutes * 60
+    while monotonic() < until:
+        scene.ordinary(random.randrange(1, 8))
+        if random.random() < _HOLD_ODDS:
+            scene.large(random.randrange(8), random.randrange(7), random.randrange(11, 60) * 10**7)
+        pause.wait(_TURN_SECONDS)
+    return held
+
+
+def _take(
+    browser: Browser,
+    bed: Bed,
+    folder: Path,
+    *,
+    address: str,
+    held: int,
+    of: tuple[str, str, str],
+) -> None:
+    language, theme, size = of
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if theme == "dark" else "light",
+        locale=LOCALES[language],
+    )
+    page = context.new_page()
+    page.goto(link_of(address, make_link(bed.folder, SystemClock())))
+    page.wait_for_url(f"{address}/")
+    for name, path in (
+        ("board", "/"),
+        ("transfers", "/transfers"),
+        ("transfer", f"/transfers/{held}"),
+        ("alerts", "/alerts"),
+        ("accounts", "/accounts"),
+        ("account", "/accounts/5"),
+        ("freezes", "/freezes"),
+        ("log", "/log"),
+        ("health", "/health"),
+    ):
+        page.goto(address + path)
+        page.screenshot(path=folder / f"{name}-{language}-{theme}-{size}.png")
+    context.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,259 @@
+"""Each page does its main task in a browser, in both languages; database and log agree with it."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser.conftest import Console
+from tests.support.scene import house
+
+from countersign.flows.verify_proof import verify_proof
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
+
+Faults = Callable[[Page], list[str]]
+TURN_MS = 2_100  # The board asks every two seconds.
+LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])
+PATHS = ("/", "/transfers", "/transfers?status=held", "/alerts", "/accounts", "/accounts/5",
+         "/freezes", "/log", "/health")  # fmt: skip
+
+
+PLANTED = """<!doctype html><html><body><main><h1>a</h1><h1>b</h1><h4>c</h4>
+<button></button><input><img src="x"><p id="x" style="color:#999;background:#fff">pale</p>
+<p id="x">twice</p><nav>no name</nav><ul><p>none</p></ul><div tabindex="3">first</div>
+<p><svg role="img" width="9" height="9"></svg></p></main></body></html>"""
+
+
+def test_our_checks_see_what_is_planted(console: Console, faults: Faults) -> None:
+    page = console.browser.new_page()
+    try:
+        page.set_content(PLANTED)
+        found = " ".join(fault.split(": <")[0] for fault in faults(page))
+    finally:
+        page.close()
+    for what in ("no language", "no title", "2 h1", "no name", "no words for a picture", "id x",
+                 "a place in the order", "inline", "a level left out", "no item of a list",
+                 "contrast"):  # fmt: skip
+        assert what in found
+
+
+def newest_held(console: Console) -> int:
+    ((number,),) = console.asked("SELECT max(number) FROM transfers.hold")
+    return int(number)
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])
+def test_our_checks_find_no_fault_on_any_page(
+    console: Console, faults: Faults, language: str, theme: str, size: str
+) -> None:
+    ((alert,),) = console.asked("SELECT max(number) FROM alerts.alert")
+    more = (f"/transfers/{newest_held(console)}", f"/alerts/{alert}", "/transfers?number=99999")
+    with console.page(language, size, theme) as page:
+        for path in (*PATHS, *more):
+            console.go(page, path)
+            expect(page.locator("html")).to_have_attribute(
+                "lang", {"en": "en", "zh": "zh-Hant"}[language]
+            )
+            assert faults(page) == [], path
+
+
+@LANGUAGES
+def test_the_board_shows_an_order_without_being_asked_again(
+    console: Console, language: str
+) -> None:
+    asked: list[str] = []
+    with console.page(language) as page:
+        page.on("request", lambda request: asked.append(request.url))
+        page.clock.install()
+        console.go(page, "/")
+        number = console.scene.large(0, 3, 1_777_000_00)
+        page.clock.run_for(TURN_MS)
+        expect(page.locator(f'.stream a[href="/transfers/{number}"]')).to_be_visible()
+        # Paused, it asks nothing however long it stands; then it goes on.
+        page.keyboard.press("Space")
+        asked.clear()
+        page.clock.run_for(10 * TURN_MS)
+        assert [url for url in asked if url.endswith("/board/part")] == []
+        (answer,) = console.scene.ordinary(1)
+        page.keyboard.press("Space")
+        page.clock.run_for(TURN_MS)
+        expect(page.locator(f'.stream a[href="/transfers/{answer.number}"]')).to_be_visible()
+
+
+@LANGUAGES
+@pytest.mark.parametrize(
+    ("act", "outcome"), [("release", "released"), ("reject", "rejected"), ("cancel", "cancelled")]
+)
+def test_a_person_decides_about_a_held_transfer(
+    console: Console, language: str, act: str, outcome: str
+) -> None:
+    number = console.scene.large(2, 4, 1_300_000_00)
+    with console.page(language) as page:
+        console.go(page, f"/transfers/{number}")
+        page.locator("#reason").fill("called the treasurer on the known number")
+        page.locator(f'button[name="act"][value="{act}"]').click()
+        page.wait_for_url(f"**/transfers/{number}?done={act}")
+        expect(page.get_by_role("status")).to_be_visible()
+        expect(page.locator(".chip.hold")).to_have_count(0)
+    rows = console.asked("SELECT outcome, credential FROM gate.command WHERE transfer = %s", number)
+    assert rows[0] == (outcome, 4)
+    assert "treasurer" not in (console.bed.folder / "console.log").read_text()
+
+
+@LANGUAGES
+def test_an_alert_is_acknowledged_and_closed(console: Console, language: str) -> None:
+    ((number,),) = console.asked("SELECT max(number) FROM alerts.alert WHERE status = 1")
+    with console.page(language) as page:
+        console.go(page, f"/alerts/{number}")
+        page.locator('form[action$="/acknowledge"] button').click()
+        page.wait_for_url("**done=acknowledged")
+        page.locator("#disposition").select_option("false_positive")
+        page.locator("#reason").fill("the holder confirmed it")
+        page.locator('form[action$="/close"] button').click()
+        page.wait_for_url("**done=closed")
+    assert console.asked(
+        "SELECT status, disposition FROM alerts.alert WHERE number = %s", number
+    ) == [(3, "false_positive")]
+
+
+@LANGUAGES
+def test_an_account_is_frozen_and_unfrozen_by_typing_its_end(
+    console: Console, language: str
+) -> None:
+    ((first,),) = console.asked("SELECT max(number) FROM accounts.account WHERE kind = 1")
+    with console.page(language) as page:
+        console.go(page, f"/accounts/{first}")
+        expect(page.locator("#act")).to_be_disabled()
+        tail = house(11)[-4:]
+        for word, count in (("frozen", 1), ("unfrozen", 0)):
+            page.locator("#reason").fill("reported by the holder")
+            page.locator("#tail").fill(tail)
+            page.locator("#act").click()
+            page.wait_for_url(f"**done={word}")
+            assert console.asked("SELECT count(*) FROM accounts.freeze") == [(count,)]
+            if count:
+                console.go(page, "/freezes")
+                expect(page.locator("tbody tr")).to_have_count(1)
+                page.locator("tbody a.row").click()
+
+
+@LANGUAGES
+def test_a_transfer_is_found_and_its_proof_verifies(console: Console, language: str) -> None:
+    number = newest_held(console)
+    with console.page(language) as page:
+        page.locator("[data-find]").fill(str(number))
+        page.locator("[data-find]").press("Enter")
+        page.locator("tbody a.row").click()
+        page.wait_for_url(f"**/transfers/{number}")
+        words = page.locator(".seal li span").all_inner_texts()
+        assert len(words) == 6
+        pattern = r"[a-z]+" if language == "en" else r"[\u4e00-\u9fff]{2}"
+        assert all(re.fullmatch(pattern, word) for word in words)
+        expect(page.locator('a[href$="/proof"]')).to_be_visible()
+        answer = page.request.get(f"{console.address}/transfers/{number}/proof")
+        assert answer.status == 200
+        proof = verify_proof(answer.body(), console.log)
+    assert proof.status == "held"
+
+
+@LANGUAGES
+def test_the_whole_log_is_verified(console: Console, language: str) -> None:
+    with console.page(language) as page:
+        console.go(page, "/log")
+        page.locator('form[action="/log/verify"] button').click()
+        page.wait_for_url("**/log")
+        for _ in range(200):
+            if page.locator("#verification .st.release").count():
+                break
+            console.go(page, "/log")
+        expect(page.locator("#verification .st.release")).to_be_visible()
+
+
+def test_everything_is_reached_by_keyboard(console: Console) -> None:
+    with console.page() as page:
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("?")
+        expect(page.locator("dialog#help")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog#help")).to_be_hidden()
+        page.keyboard.press("g")
+        page.keyboard.press("t")
+        page.wait_for_url("**/transfers")
+        page.keyboard.press("j")
+        page.keyboard.press("j")
+        page.keyboard.press("k")
+        target = page.locator('tr[aria-selected="true"] a.row').get_attribute("href")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**{target}")
+        # Inside a field a key is a letter.
+        page.keyboard.press("/")
+        page.keyboard.type("g t")
+        assert page.locator("[data-find]").input_value() == "g t"
+
+
+def test_language_theme_and_density_are_kept(console: Console) -> None:
+    with console.page() as page:
+        console.go(page, "/accounts")
+        page.locator('.tools a[hreflang="zh-Hant"]').click()
+        page.wait_for_url("**/accounts")
+        expect(page.locator("html")).to_have_attribute("lang", "zh-Hant")
+        for choice, attribute, value in (
+            ("theme=dark", "data-theme", "dark"),
+            ("density=comfortable", "data-density", "comfortable"),
+        ):
+            page.locator(".menu summary").click()
+            page.locator(f'.menu a[href*="{choice}"]').click()
+            page.wait_for_url("**/accounts")
+            expect(page.locator("html")).to_have_attribute(attribute, value)
+        console.go(page, "/log")
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+@LANGUAGES
+def test_who_is_not_signed_in_is_told_how(console: Console, faults: Faults, language: str) -> None:
+    with console.page(language) as page:
+        page.locator(".menu summary").click()
+        page.locator('form[action="/sign-out"] button').click()
+        page.wait_for_url("**/sign-in")
+        expect(page.locator("code.cmd")).to_have_text("countersign console link")
+        assert faults(page) == []
+        page.goto(f"{console.address}/accounts")
+        page.wait_for_url("**/sign-in")
+
+
+@LANGUAGES
+def test_what_fails_says_so_and_what_to_do(console: Console, faults: Faults, language: str) -> None:
+    with console.page(language) as page:
+        console.go(page, "/transfers")
+        expect(page.get_by_role("alert")).to_have_count(0)
+        console.gate.kill()
+        console.go(page, "/transfers")
+        expect(page.get_by_role("alert")).to_be_visible()
+        expect(page.locator("tbody tr").first).to_be_visible()
+        assert faults(page) == []
+        console.gate = console.bed.gate()
+        console.gate.start()
+        console.go(page, "/transfers")
+        expect(page.get_by_role("alert")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("language", "title"), [("en", "The database does not answer"), ("zh", "資料庫無回應")]
+)
+def test_a_page_that_cannot_be_read_says_so(
+    console: Console, faults: Faults, language: str, title: str
+) -> None:
+    """The last test, because it takes the database away."""
+    with console.page(language, is_failing=True) as page:
+        console.bed.cluster.stop()
+        answer = page.goto(f"{console.address}/transfers")
+        assert answer is not None
+        assert answer.status == 503
+        expect(page.locator("h1")).to_have_text(title)
+        assert faults(page) == []
+        console.bed.cluster.start()
+        console.go(page, "/transfers")

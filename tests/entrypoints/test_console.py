@@ -1,0 +1,308 @@
+"""The console as a process over a real gate: who comes in, what a form does, what ends it."""
+
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from tests.support.scene import Scene, elsewhere, house
+
+from countersign.entrypoints.bench.bed import Bed, a_bed
+from countersign.entrypoints.console.app import make_app
+from countersign.entrypoints.console.errors import PortRefused, PortTaken
+from countersign.entrypoints.console.links import link_of, make_link, noted_address
+from countersign.entrypoints.console.listening import HEAD_BYTES_MAX, bound_socket
+from countersign.entrypoints.console.process import ConsoleDidNotStart
+from countersign.entrypoints.processes import console_of
+from countersign.gate.intake import Intake
+from countersign.infra.clock import SystemClock
+from countersign.infra.database import Role
+from countersign.vault.subjects import SubjectKeys
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
+
+
+@dataclass
+class Site:
+    """A console that runs, and what stands behind it."""
+
+    bed: Bed
+    scene: Scene
+    address: str
+    held: int
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(base_url=self.address, headers={"origin": self.address}, timeout=30)
+
+    @contextmanager
+    def signed_in(self) -> Iterator[httpx.Client]:
+        token = make_link(self.bed.folder, SystemClock())
+        with self.client() as client:
+            assert client.post("/enter", data={"link": token}).status_code == 303
+            yield client
+
+    def asked(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.bed.database.dsn(Role.APP)) as connection:
+            return connection.execute(sql, list(values)).fetchall()
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with a_bed(name="console") as bed:
+        bed.gate().start()
+        bed.populate(1)
+        scene = Scene(bed)
+        scene.open_accounts()
+        scene.ordinary(40)
+        held = scene.large(0, 0)
+        port = bed.console().start().port
+        yield Site(bed, scene, f"http://127.0.0.1:{port}", held)
+
+
+PAGES = ("/", "/board/part", "/transfers", "/alerts", "/accounts", "/freezes", "/log", "/health")
+FORMS = (
+    "/transfers/1/act",
+    "/alerts/1/acknowledge",
+    "/alerts/1/close",
+    "/accounts/1/freeze",
+    "/accounts/1/unfreeze",
+    "/log/verify",
+    "/sign-out",
+)
+
+
+def fields_of(page: str, action: str) -> dict[str, str]:
+    """The hidden fields of the form that leads there."""
+    form = re.search(rf'<form method="post" action="{action}".*?</form>', page, re.DOTALL)
+    assert form, page
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="(\w+|[\w-]+)">', form[0]))
+
+
+def test_the_forms_listed_here_are_all_there_are(site: Site) -> None:
+    guard: Any = make_app.__globals__
+    routes = [
+        route
+        for name in ("board_pages", "transfer_pages", "alert_pages", "account_pages", "proof_pages")
+        for route in guard[name].ROUTES
+    ]
+    posts = {re.sub(r"\{\w+:int\}", "1", r.path) for r in routes if "POST" in (r.methods or ())}
+    assert posts | {"/sign-out"} == set(FORMS)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_opens_with_a_session_and_only_so(site: Site, path: str) -> None:
+    with site.client() as client:
+        assert client.get(path).headers["location"] == "/sign-in"
+    with site.signed_in() as client:
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_a_form_needs_a_session_an_origin_and_its_token(site: Site, path: str) -> None:
+    before = site.asked("SELECT max(number) FROM gate.command")
+    sent = {"act": "release", "reason": "why", "tail": "0000", "request_key": "ab" * 16}
+    with site.client() as client:
+        assert client.post(path, data=sent).status_code == 401
+    with site.signed_in() as client:
+        assert client.post(path, data=sent, headers={"origin": "null"}).status_code == 403
+        refused = client.post(path, data=sent)
+        assert refused.status_code == 403
+        assert "console.form_expired" in refused.text
+        assert client.post(path, data=sent | {"form_token": "x"}).status_code == 403
+    assert site.asked("SELECT max(number) FROM gate.command") == before
+
+
+def test_a_link_opens_once_and_its_cookie_is_for_this_site_alone(site: Site) -> None:
+    token = make_link(site.bed.folder, SystemClock())
+    with site.client() as client:
+        shown = client.get(link_of("", token))
+        assert shown.status_code == 200
+        assert token in shown.text
+        answer = client.post("/enter", data={"link": token})
+        cookie = answer.headers["set-cookie"]
+        assert answer.headers["location"] == "/"
+        assert "HttpOnly" in cookie
+        assert "SameSite=strict" in cookie
+        assert client.get("/").status_code == 200
+    with site.client() as another:
+        again = another.post("/enter", data={"link": token})
+        assert again.status_code == 403
+        assert "console.link_spent" in again.text
+        assert "set-cookie" not in again.headers
+
+
+def test_who_signs_out_is_out(site: Site) -> None:
+    with site.signed_in() as client:
+        cookies = dict(client.cookies)
+        fields = fields_of(client.get("/").text, "/sign-out")
+        assert client.post("/sign-out", data=fields).headers["location"] == "/sign-in"
+        client.cookies.update(cookies)
+        assert client.get("/").headers["location"] == "/sign-in"
+
+
+def test_a_form_sent_twice_is_one_act(site: Site) -> None:
+    number = site.scene.large(1, 1)
+    with site.signed_in() as client:
+        action = f"/transfers/{number}/act"
+        fields = fields_of(client.get(f"/transfers/{number}").text, action)
+        sent = fields | {"act": "release", "reason": "spoke to the debtor", "code": "FRAD"}
+        for _ in range(2):
+            answer = client.post(action, data=sent)
+            assert answer.headers["location"] == f"/transfers/{number}?done=release"
+    (row,) = site.asked(
+        "SELECT kind, credential, outcome FROM gate.command WHERE transfer = %s", number
+    )
+    assert row == (13, 4, "released")
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Not done"), ("zh", "未執行")])
+def test_what_the_gate_refuses_is_told_in_the_readers_language(
+    site: Site, language: str, words: str
+) -> None:
+    action = f"/transfers/{site.held}/act"
+    with site.signed_in() as client:
+        client.cookies.set("language", language)
+        fields = fields_of(client.get(f"/transfers/{site.held}").text, action)
+        # A release names the hold that was looked at; this is another one.
+        refused = client.post(action, data=fields | {"act": "release", "hold": "7", "reason": "y"})
+        assert refused.status_code == 409
+        assert words in refused.text
+        assert "transfers." in refused.text
+        empty = client.post(action, data=fields | {"act": "reject", "reason": " "})
+        assert empty.status_code == 400
+        assert "console.reason_missing" in empty.text
+
+
+def test_an_account_is_frozen_by_its_last_characters_only(site: Site) -> None:
+    (row,) = site.asked("SELECT number FROM accounts.account WHERE number > 2 ORDER BY 1 LIMIT 1")
+    number = row[0] + 2
+    with site.signed_in() as client:
+        action = f"/accounts/{number}/freeze"
+        page = client.get(f"/accounts/{number}").text
+        fields = fields_of(page, action) | {"reason": "reported by the holder"}
+        wrong = client.post(action, data=fields | {"tail": "9999"})
+        assert wrong.status_code == 400
+        assert "console.wrong_digits" in wrong.text
+        assert client.get("/accounts/99999").status_code == 404
+        assert "console.no_such_account" in client.get("/accounts/99999").text
+    assert site.asked("SELECT count(*) FROM accounts.freeze") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "status=held",
+        "status=nothing&currency=XXX&least=many&from=never&sort=sideways&page=-1",
+        "currency=EUR&least=100&most=2000000&from=2020-01-01&to=2099-12-31&sort=largest",
+        "number=999999999999999999999999",
+        "page=200",
+    ],
+)
+def test_a_search_is_answered_whatever_it_asks(site: Site, query: str) -> None:
+    with site.signed_in() as client:
+        assert client.get(f"/transfers?{query}").status_code == 200
+
+
+def test_a_search_finds_what_it_asks_for(site: Site) -> None:
+    with site.signed_in() as client:
+        held = client.get("/transfers?status=held").text
+        assert f'href="/transfers/{site.held}"' in held
+        by_amount = client.get("/transfers?least=1000000&most=1300000&currency=EUR").text
+        assert f'href="/transfers/{site.held}"' in by_amount
+        none = client.get("/transfers?least=999999999").text
+        assert "No transfer is like this." in none
+        largest = client.get("/transfers?sort=largest").text
+        shown = [int(text) for text in re.findall(r'href="/transfers/(\d+)"', largest)]
+        amounts = dict(site.asked("SELECT number, amount FROM transfers.transfer"))
+        assert [amounts[n] for n in shown] == sorted((amounts[n] for n in shown), reverse=True)
+
+
+def test_nothing_restricted_stands_on_any_page(site: Site) -> None:
+    """Names and account numbers are masked on pages, in files and in the console's log."""
+    names = (
+        "Meadow",
+        "Harbour Textile",
+        "Falcon Metals",
+        house(0).rpartition(":")[2],
+        elsewhere(0).rpartition(":")[2],
+    )
+    with site.signed_in() as client:
+        paths = [*PAGES, f"/transfers/{site.held}", "/accounts/4", "/accounts/5"]
+        for path in paths:
+            text = client.get(path).text
+            assert [name for name in names if name in text] == [], path
+    log = (site.bed.folder / "console.log").read_text()
+    assert [name for name in names if name in log] == []
+
+
+def test_who_was_erased_is_gone_from_every_page_a_second_later(site: Site) -> None:
+    """Also where the page was seen before, so that its key was at hand."""
+    (answer,) = site.scene.placed_by(9, 1)
+    path = f"/transfers/{answer.number}"
+    bed = site.bed
+    with (
+        site.signed_in() as client,
+        SubjectKeys(
+            lambda: psycopg.connect(bed.database.dsn(Role.APP)),
+            bed.installation.keyset(),
+            bed.installation.instance,
+        ) as keys,
+    ):
+        assert "C<span" in client.get(path).text  # Its first letter, and dots.
+        keys.destroy(Intake(keys).index_of(house(9)))
+        is_gone = any("erased" in client.get(path).text for _ in range(300))
+        assert is_gone
+        assert client.get("/accounts").status_code == 200
+
+
+def test_a_proof_is_given_out(site: Site) -> None:
+    with site.signed_in() as client:
+        answer = client.get(f"/transfers/{site.held}/proof")
+        assert answer.status_code == 200
+        assert "attachment" in answer.headers["content-disposition"]
+        assert answer.json()["events"]
+        assert client.get("/transfers/1/proof").status_code == 404
+
+
+def test_a_head_that_is_too_large_or_never_ends_is_cut_off(site: Site) -> None:
+    host, port = site.address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as end:
+        end.sendall(b"GET / HTTP/1.1\r\nx: " + b"a" * (HEAD_BYTES_MAX * 2))
+        try:
+            answered = end.recv(100)
+        except ConnectionResetError:
+            answered = b""
+        assert answered in {b"", answered[:0]} or b"400" in answered
+
+
+def test_a_port_that_is_taken_is_refused_by_name(site: Site) -> None:
+    port = int(site.address.rpartition(":")[2])
+    with pytest.raises(PortTaken) as refusal:
+        bound_socket(port)
+    assert refusal.value.code == "console.port_taken"
+    second = console_of(site.bed.installation, site.bed.database, port=port)
+    with pytest.raises(ConsoleDidNotStart) as not_started:
+        second.start()
+    assert not_started.value.code == "console.did_not_start"
+    assert str(port) in not_started.value.sentence()
+
+
+def test_a_port_that_is_not_for_us_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refused)
+    with pytest.raises(PortRefused) as refusal:
+        bound_socket(80)
+    assert refusal.value.code == "console.port_refused"
+
+
+def test_it_says_where_it_answers(site: Site) -> None:
+    assert noted_address(site.bed.folder) == site.address

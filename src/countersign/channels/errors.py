@@ -1,4 +1,4 @@
-"""Refusals of customer messages: first of whole files, then of single payments.
+"""Refusals of messages: first of whole files, then of single payments.
 
 A payment's refusal goes back to the sender with the ISO reason code that `reasons` gives it.
 """
@@ -22,6 +22,20 @@ class WrongControlSum(Refusal):
     code = "channels.wrong_control_sum"
     kind = Kind.INVALID
     chinese = "檔案的控制總額與各筆金額總和不符；未執行任何付款。請更正總額或金額後重送檔案。"
+
+
+class WrongTotalAmount(Refusal):
+    """The file's total settlement amount is not the sum of its amounts in one currency.
+
+    Nothing was done. Correct the total or the amounts and send the file again.
+    """
+
+    code = "channels.wrong_total_amount"
+    kind = Kind.INVALID
+    chinese = (
+        "檔案的清算總金額與同一幣別的各筆金額總和不符；未執行任何付款。"
+        "請更正總金額或金額後重送檔案。"
+    )
 
 
 class WrongBlockNumberOfTransactions(Refusal):
@@ -54,6 +68,28 @@ class DuplicateUetr(Refusal):
     code = "channels.duplicate_uetr"
     kind = Kind.INVALID
     chinese = "第 {first} 筆與第 {second} 筆付款的 UETR 相同；請各給不同的 UETR 後重送。"
+
+
+class NotATransferMessage(Refusal):
+    """A {message} is not a kind of file that orders transfers; send a pain.001 or a pacs.008."""
+
+    code = "channels.not_a_transfer_message"
+    kind = Kind.INVALID
+    chinese = "{message} 不是下達轉帳指令的檔案種類；請傳送 pain.001 或 pacs.008。"
+
+
+class UnsupportedSettlement(Refusal):
+    """The banks are to settle by {method}, and transfers leave here through a clearing system only.
+
+    Nothing was done. Send the payments with the settlement method CLRG, or another way.
+    """
+
+    code = "channels.unsupported_settlement"
+    kind = Kind.INVALID
+    chinese = (
+        "銀行間的清算方式為 {method}，而此處的轉帳只經由清算系統送出；未執行任何付款。"
+        "請以清算方式 CLRG 傳送，或改走其他途徑。"
+    )
 
 
 class BlankMessageId(Refusal):
@@ -134,6 +170,33 @@ class MissingCreditorAccount(Refusal):
     code = "channels.missing_creditor_account"
     kind = Kind.INVALID
     chinese = "付款未指定收款帳戶；請加上收款方的帳戶。"
+
+
+class MissingDebtorAccount(Refusal):
+    """The payment names no debtor account; add the account to be debited."""
+
+    code = "channels.missing_debtor_account"
+    kind = Kind.INVALID
+    chinese = "付款未指定付款帳戶；請加上要扣款的帳戶。"
+
+
+class MissingSettlementDate(Refusal):
+    """The payment has no interbank settlement date; add IntrBkSttlmDt to it or to the header."""
+
+    code = "channels.missing_settlement_date"
+    kind = Kind.INVALID
+    chinese = "付款沒有銀行間清算日期；請在該筆付款或標頭加上 IntrBkSttlmDt。"
+
+
+class ConvertedAmount(Refusal):
+    """The instructed amount is not the amount that settles between the banks.
+
+    Conversions and charges taken on the way cannot be passed on; send the payment in one amount.
+    """
+
+    code = "channels.converted_amount"
+    kind = Kind.INVALID
+    chinese = "指示金額與銀行間清算金額不同；本系統無法轉送換匯或途中扣取的費用，請以單一金額傳送。"
 
 
 class MissingCreditorName(Refusal):

@@ -48,31 +48,38 @@ REASONS: Final[dict[str, str | Reason]] = {
     "channels.cheque_instruction": "CH17",  # Element not admitted.
     "channels.cheque_payment": "AG03",  # Transaction type not supported.
     "channels.contradictory_levels": "CH07",  # Not to be used at both levels.
+    "channels.converted_amount": "AM12",  # Amount invalid or missing.
     "channels.duplicate_instruction_id": "DU05",
     "channels.duplicate_uetr": "DU03",
-    "channels.envelope_mismatch": "FF01",
-    "channels.equivalent_amount": "AM12",  # Amount invalid or missing.
+    "channels.envelope_mismatch": "FF01",  # File format incomplete or invalid.
+    "channels.equivalent_amount": "AM12",
     "channels.malformed_execution_date": "DT01",
     "channels.message_changed": "TD03",  # File structure incomplete or invalid.
     "channels.missing_creditor_account": "AC03",
     "channels.missing_creditor_name": "BE22",
+    "channels.missing_debtor_account": "AC02",
+    "channels.missing_settlement_date": "DT01",
+    "channels.not_a_transfer_message": "FF01",
     "channels.not_carried": "CH17",
     "channels.unsupported_account_scheme": _ACCOUNT,
     "channels.unsupported_agent": _BIC,
+    "channels.unsupported_settlement": "AG03",
     "channels.wrong_block_control_sum": "AM17",
     "channels.wrong_block_number_of_transactions": "AM20",
     "channels.wrong_control_sum": "AM16",
     "channels.wrong_number_of_transactions": "AM19",
+    "channels.wrong_total_amount": "AM16",
     "channels.zero_amount": "AM01",
     "gate.key_reused": "AM05",  # Duplication.
     "ids.malformed": "CH16",
-    "iso20022.doctype": "FF01",  # File format incomplete or invalid.
+    "iso20022.doctype": "FF01",
     "iso20022.empty": "FF01",
     "iso20022.encoding": "FF01",
     "iso20022.invalid": "FF01",
     "iso20022.not_xml": "FF02",  # Syntax error, told in the text.
     "iso20022.too_deep": "FF01",
     "iso20022.too_large": "FF01",
+    "iso20022.unknown_envelope": "FF01",
     "iso20022.unsupported_message": "FF01",
     "ledger.insufficient_funds": "AM04",
     "money.malformed_amount": "AM12",

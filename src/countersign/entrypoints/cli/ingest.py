@@ -1,17 +1,17 @@
-"""`countersign ingest FILE...`: pain.001 files in, a pain.002 beside each."""
+"""`countersign ingest FILE...`: files of payments in, an answer beside each."""
 
 import argparse
 import contextlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import psycopg
 
-from countersign.channels.model import PaymentResult, PaymentStatus
-from countersign.channels.pain002 import ReportHead
+from countersign.channels.model import PaymentResult, PaymentStatus, ReportHead
 from countersign.entrypoints.cli.credentials import saved_tokens
 from countersign.entrypoints.cli.ending import Ending
 from countersign.entrypoints.cli.parsing import Subcommands, add_command, connected
@@ -94,14 +94,19 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         common,
         "ingest",
         ingest,
-        "order the payments of pain.001 files; a pain.002 answers each",
-        description="Order the payments of pain.001 files; a pain.002 answers each. A line for each"
-        " payment says what became of it and why. Ends with 1 if a file was refused whole or"
-        " nothing of it was accepted (RJCT), with 0 if all or a part of each was accepted or is"
-        " pending. A file that is refused or cannot be read does not stop the next one.",
+        "order the payments of pain.001 and pacs.008 files; a report answers each",
+        description="Order the payments of pain.001 and pacs.008 files; a pain.002 or pacs.002"
+        " answers each. A line for each payment says what became of it and why. Ends with 1 if a"
+        " file was refused whole or nothing of it was accepted (RJCT), with 0 if all or a part of"
+        " each was accepted or is pending. A file that is refused or cannot be read does not stop"
+        " the next one.",
     )
     parser.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="a pain.001 file, version .03 to .13"
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="a pain.001 (.03 to .13) or pacs.008 (.08 to .12)",
     )
     parser.add_argument(
         "--dry-run",
@@ -228,42 +233,50 @@ def _ingested(
     now_ms = SystemClock().now_ms()
     head = ReportHead(message_id=f"CS{new_id(now_ms).hex()}", created_ms=now_ms)
     folder = arguments.reports or file.parent
-    with _opened(file) as stream, _whole_report(folder, file.name, _mode(stream)) as target:
+    with _opened(file) as stream, _whole_report(folder, file.name, _mode(stream)) as report:
         _keep_sealed(installation, file.name, stream)
         stream.seek(0)
-        return in_own_thread(
+        result = in_own_thread(
             lambda: ingest_file(
                 stream,
                 gate=gate,
-                report=target,
+                report=report.target,
                 head=head,
                 schema_dir=arguments.settings.schema_dir,
                 progress=told.progress,
                 tell=told.payment,
             )
         )
+        report.ending = result.report
+        return result
+
+
+@dataclass
+class _Report:
+    target: BinaryIO
+    ending: str | None = None  # Of its name; None where there is nothing to answer.
 
 
 @contextlib.contextmanager
-def _whole_report(folder: Path, name: str, mode: int) -> Iterator[BinaryIO]:
+def _whole_report(folder: Path, name: str, mode: int) -> Iterator[_Report]:
     """The report is there whole or not at all, and no more people may read it than the file."""
-    report = folder / f"{name}.pain002.xml"
-    unfinished = report  # Until it has a name of its own.
+    unfinished: Path | None = None
     try:
-        descriptor, part = tempfile.mkstemp(prefix=f"{report.name}.", suffix=".part", dir=folder)
+        descriptor, part = tempfile.mkstemp(prefix=f"{name}.", suffix=".part", dir=folder)
         unfinished = Path(part)
         with os.fdopen(descriptor, "wb") as target:
             os.fchmod(descriptor, mode & 0o666)
-            yield target
+            report = _Report(target)
+            yield report
             target.flush()
             os.fsync(target.fileno())
-        if unfinished.stat().st_size:
-            unfinished.replace(report)
+        if report.ending is not None:
+            unfinished.replace(folder / f"{name}.{report.ending}")
     except OSError as error:
         why = str(error.strerror)
         raise CannotWriteReport(file=name, folder=str(folder), why=why) from None
     finally:
-        if unfinished != report:
+        if unfinished is not None:
             with contextlib.suppress(OSError):
                 unfinished.unlink(missing_ok=True)
 

@@ -99,7 +99,7 @@ def test_what_customers_order_goes_out_as_valid_messages() -> None:
             raw = write_credit_transfer(transfer, attempt=1, created_ms=1_806_397_200_123)
             schema.assertValid(etree.fromstring(raw))
             received = read_credit_transfer(raw, schema_dir=None)
-            assert received.end_to_end_id == instruction.end_to_end_id.strip()
+            assert received.end_to_end_id == (instruction.end_to_end_id or "").strip()
             written += 1
     assert written > 25
 

@@ -90,7 +90,7 @@ class MessageFiles:
 
     def key_text(self, header: Header, payment: Instruction | Rejected) -> str:
         block_id = payment.payment_information_id
-        ids = [payment.message_id, *([] if block_id is None else [block_id])]
+        ids = [header.message_id, *([] if block_id is None else [block_id])]
         return "\x00".join([f"{_name(header.version)}/v1", *ids, str(payment.position)])
 
     def report_name(self, header: Header) -> str:

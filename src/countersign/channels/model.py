@@ -22,7 +22,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     number_of_transactions: int
     control_sum: str | None
     initiating_party: str | None
-    version: str  # For example "pain.001.001.09" or "pacs.008.001.08".
+    version: str  # For example "pain.001.001.09" or "pacs.008.001.08", or "csv".
 
     def __repr__(self) -> str:
         return f"Header({self.version}, {self.number_of_transactions} payments)"
@@ -38,11 +38,11 @@ class Instruction(msgspec.Struct, frozen=True, kw_only=True):
     spaces.
     """
 
-    position: int  # In the message, from 1.
+    position: int  # In the message, from 1; in a CSV file the line.
     payment_information_id: str | None  # Of its block; between banks there are none.
-    message_id: str
+    message_id: str | None  # None where each payment is known by its own reference.
     instruction_id: str | None
-    end_to_end_id: str
+    end_to_end_id: str | None
     transaction_id: str | None = None  # Between banks: what the sender knows it by.
     uetr: str | None
     amount: Money
@@ -83,9 +83,9 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
 
     position: int
     payment_information_id: str | None  # Of its block; between banks there are none.
-    message_id: str
+    message_id: str | None
     instruction_id: str | None
-    end_to_end_id: str
+    end_to_end_id: str | None
     transaction_id: str | None = None
     uetr: str | None
     refusal: Refusal
@@ -130,6 +130,7 @@ class PaymentStatus(StrEnum):
 class PaymentResult(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one payment, with the ids that the sender knows it by."""
 
+    position: int | None = None
     payment_information_id: str | None
     instruction_id: str | None
     end_to_end_id: str | None

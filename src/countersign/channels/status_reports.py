@@ -89,6 +89,7 @@ def group_status(counts: Mapping[PaymentStatus, int]) -> str:
 def result_of(rejected: Rejected) -> PaymentResult:
     """What to report of a payment that could not even be ordered."""
     return PaymentResult(
+        position=rejected.position,
         payment_information_id=rejected.payment_information_id,
         instruction_id=rejected.instruction_id,
         end_to_end_id=rejected.end_to_end_id,

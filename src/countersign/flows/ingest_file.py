@@ -179,7 +179,7 @@ def refused_whole(
     """A file of which nothing goes on."""
     return Ingested(
         report=report,
-        message_id=header.message_id if header else None,
+        message_id=(header.message_id or None) if header else None,
         group_status=PaymentStatus.REJECTED,
         payments=0,
         statuses={},
@@ -217,6 +217,7 @@ def _reported(payment: Instruction, status: PaymentStatus, codes: Sequence[str])
     # Of several the one that ISO has a code for says most.
     telling = next((n for n, reason in enumerate(reasons) if reason != NARRATIVE), 0)
     return PaymentResult(
+        position=payment.position,
         payment_information_id=payment.payment_information_id,
         instruction_id=payment.instruction_id,
         end_to_end_id=payment.end_to_end_id,

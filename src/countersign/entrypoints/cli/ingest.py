@@ -11,6 +11,9 @@ from typing import BinaryIO
 
 import psycopg
 
+from countersign.channels.csv_files import CsvFiles
+from countersign.channels.files import FileKind, MessageFiles
+from countersign.channels.mapping import MAPPING_BYTES_MAX, read_mapping
 from countersign.channels.model import PaymentResult, PaymentStatus, ReportHead
 from countersign.entrypoints.cli.credentials import saved_tokens
 from countersign.entrypoints.cli.ending import Ending
@@ -106,7 +109,13 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="a pain.001 (.03 to .13) or pacs.008 (.08 to .12)",
+        help="a pain.001 (.03 to .13) or pacs.008 (.08 to .12), or CSV with --mapping",
+    )
+    parser.add_argument(
+        "--mapping",
+        type=Path,
+        metavar="TOML",
+        help="the files are CSV, and this says what their columns are; a CSV answers each",
     )
     parser.add_argument(
         "--dry-run",
@@ -193,15 +202,28 @@ def _taking(
     arguments: argparse.Namespace, stack: contextlib.ExitStack
 ) -> Callable[[Path, Told], Ingested]:
     """What is done with each file."""
+    kind = _kind(arguments)
     if arguments.dry_run:
-        return lambda file, told: _tried(arguments, file, told)
+        return lambda file, told: _tried(arguments, kind, file, told)
     installation = load_installation(arguments.settings)
     token = _token(installation, arguments.credential)
     gate = stack.enter_context(
         connected(installation, CHANNEL_SOCKET, token=token, timeout_seconds=_TIMEOUT_SECONDS)
     )
     gate.ask(Query.IS_KNOWN, None)  # Nothing is kept of what a stranger brings.
-    return lambda file, told: _ingested(arguments, installation, gate, file, told)
+    if arguments.mapping is not None:
+        with _opened(arguments.mapping) as stream:
+            _keep_sealed(installation, arguments.mapping.name, stream)
+    return lambda file, told: _ingested(
+        arguments, installation, gate, kind=kind, file=file, told=told
+    )
+
+
+def _kind(arguments: argparse.Namespace) -> FileKind:
+    if arguments.mapping is None:
+        return MessageFiles(arguments.settings.schema_dir)
+    with _opened(arguments.mapping) as stream:
+        return CsvFiles(read_mapping(stream.read(MAPPING_BYTES_MAX + 1)))
 
 
 def _summary(result: Ingested) -> str:
@@ -211,7 +233,7 @@ def _summary(result: Ingested) -> str:
     return f"{result.group_status}: {counts}"
 
 
-def _tried(arguments: argparse.Namespace, file: Path, told: Told) -> Ingested:
+def _tried(arguments: argparse.Namespace, kind: FileKind, file: Path, told: Told) -> Ingested:
     with _opened(file) as stream:
         return in_own_thread(
             lambda: try_file(
@@ -219,6 +241,7 @@ def _tried(arguments: argparse.Namespace, file: Path, told: Told) -> Ingested:
                 schema_dir=arguments.settings.schema_dir,
                 progress=told.progress,
                 tell=told.payment,
+                kind=kind,
             )
         )
 
@@ -227,6 +250,8 @@ def _ingested(
     arguments: argparse.Namespace,
     installation: Installation,
     gate: GateClient,
+    *,
+    kind: FileKind,
     file: Path,
     told: Told,
 ) -> Ingested:
@@ -245,6 +270,7 @@ def _ingested(
                 schema_dir=arguments.settings.schema_dir,
                 progress=told.progress,
                 tell=told.payment,
+                kind=kind,
             )
         )
         report.ending = result.report

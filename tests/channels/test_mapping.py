@@ -109,6 +109,7 @@ def test_a_reference_is_no_constant() -> None:
         (b"[file]\n\xff", "byte 8"),
         (b"#" * (MAPPING_BYTES_MAX + 1), f"byte {MAPPING_BYTES_MAX + 1}"),
         (b"a = " + b"[" * 20_000, "its nesting"),
+        (b"a = " + b"9" * 5_000, "one of its values"),
     ],
 )
 def test_what_is_no_toml_is_refused_with_its_place(raw: bytes, where: str) -> None:

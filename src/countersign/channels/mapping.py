@@ -101,6 +101,8 @@ def read_mapping(raw: bytes) -> Mapping:
         raise MalformedMapping(where=found[0] if found else "its end") from None
     except RecursionError:
         raise MalformedMapping(where="its nesting") from None
+    except ValueError:  # A number or a date that the language cannot hold.
+        raise MalformedMapping(where="one of its values") from None
     return _Reader(text, content).mapping()
 
 

@@ -2,8 +2,9 @@
 
 import argparse
 import contextlib
+import errno
+import fcntl
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -285,26 +286,49 @@ class _Report:
 
 @contextlib.contextmanager
 def _whole_report(folder: Path, name: str, mode: int) -> Iterator[_Report]:
-    """The report is there whole or not at all, and no more people may read it than the file."""
-    unfinished: Path | None = None
+    """The report is there whole or not at all, and no more people may read it than the file.
+
+    Its part has one name and a lock on it: what a killed process left is taken over, and two
+    processes never answer one file at a time.
+    """
+    part = folder / f".{name}.part"
     try:
-        descriptor, part = tempfile.mkstemp(prefix=f"{name}.", suffix=".part", dir=folder)
-        unfinished = Path(part)
-        with os.fdopen(descriptor, "wb") as target:
-            os.fchmod(descriptor, mode & 0o666)
-            report = _Report(target)
-            yield report
-            target.flush()
-            os.fsync(target.fileno())
-        if report.ending is not None:
-            unfinished.replace(folder / f"{name}.{report.ending}")
+        with _locked(part) as target:
+            try:
+                os.fchmod(target.fileno(), mode & 0o666)
+                report = _Report(target)
+                yield report
+                target.flush()
+                os.fsync(target.fileno())
+                if report.ending is not None:
+                    part.replace(folder / f"{name}.{report.ending}")
+            finally:
+                with contextlib.suppress(OSError):
+                    part.unlink(missing_ok=True)
     except OSError as error:
-        why = str(error.strerror)
+        is_locked = error.errno == errno.EWOULDBLOCK
+        why = "another process is answering it" if is_locked else str(error.strerror)
         raise CannotWriteReport(file=name, folder=str(folder), why=why) from None
-    finally:
-        if unfinished is not None:
-            with contextlib.suppress(OSError):
-                unfinished.unlink(missing_ok=True)
+
+
+def _locked(part: Path) -> BinaryIO:
+    """The part, empty and locked until it is closed."""
+    while True:
+        target = os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "wb")
+        try:
+            fcntl.flock(target, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            found = os.fstat(target.fileno())
+            # Before it was locked, another process may have given it its last name or removed it;
+            # with a second name it would be somebody's other file.
+            if part.exists() and part.stat().st_ino == found.st_ino and found.st_nlink == 1:
+                target.truncate(0)
+                return target
+            if found.st_nlink > 1:
+                part.unlink(missing_ok=True)
+        except BaseException:
+            target.close()
+            raise
+        target.close()
 
 
 def _keep_sealed(installation: Installation, name: str, stream: BinaryIO) -> None:

@@ -10,12 +10,13 @@ import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import TypeVar
 
 from countersign.entrypoints.gate.main import EXIT_FENCED
 from countersign.entrypoints.gate.process import Readiness
 from countersign.entrypoints.installation import Installation
-from countersign.entrypoints.processes import gate_of, rail_of, worker_of
+from countersign.entrypoints.processes import gate_of, inbox_of, rail_of, worker_of
 from countersign.entrypoints.rail.behaviour import Behaviour
 from countersign.entrypoints.rail.main import SOCKET_NAME
 from countersign.entrypoints.supervision import Supervised
@@ -160,6 +161,10 @@ class Running:
             Supervised("rail", lambda: rail_of(installation, behaviour, seed=seed)),
             Supervised("worker", lambda: worker_of(installation, database, patience=Patience())),
         ]
+        watched = installation.settings.watch_dir
+        if watched is not None:
+            make = partial(inbox_of, installation, database, watched)
+            self._others.append(Supervised("inbox", make))
 
     def start_gate(self) -> Readiness:
         """Start the gate and wait until it serves."""

@@ -36,6 +36,7 @@ class Settings:
     passphrase_file: Path | None
     schema_dir: Path | None
     log_level: LogLevel
+    watch_dir: Path | None = None
 
 
 class UnknownSetting(Refusal):
@@ -98,6 +99,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         passphrase_file=_path(texts, "passphrase_file"),
         schema_dir=_path(texts, "schema_dir"),
         log_level=_log_level(texts, sources),
+        watch_dir=_path(texts, "watch_dir"),
     )
 
 
@@ -122,6 +124,7 @@ _KEYS = {
     "pg_bindir": ("COUNTERSIGN_PG_BINDIR", True),
     "pg_user": ("COUNTERSIGN_PG_USER", False),
     "schema_dir": ("COUNTERSIGN_SCHEMA_DIR", True),
+    "watch_dir": ("COUNTERSIGN_WATCH_DIR", True),
 }
 
 

@@ -156,7 +156,7 @@ def test_a_csv_needs_its_mapping(desk: Desk) -> None:
     desk.inbox.turn()
     assert desk.inbox.turn() == 0
     assert desk.told == [("erp", "ingest.unreadable_file")]
-    assert desk.there() == ["erp/work/pay.csv"]
+    assert desk.there() == ["erp/taken/pay.csv"]
     (folder / "mapping.toml").write_text(
         '[file]\nknown_by = "instruction_id"\n[columns]\ninstruction_id = "Ref"\n'
         'creditor_account = "To"\ncreditor_name = "Name"\namount = "Sum"\n[constants]\n'
@@ -178,7 +178,7 @@ def test_after_a_crash_what_was_taken_is_received_again_and_ordered_once(
     desk.inbox.turn()
     assert desk.inbox.turn() == 1
     # As a crash leaves it: taken and ordered, perhaps answered, and not yet put away.
-    (folder / "done/pay.xml").rename(folder / "work/pay.xml")
+    (folder / "done/pay.xml").rename(folder / "taken/pay.xml")
     (folder / "replies/.pay.xml.part").write_bytes(b"half")
     if not is_answered:
         (folder / "replies/pay.xml.pain002.xml").unlink()
@@ -213,7 +213,7 @@ def test_what_stands_in_the_way_of_one_sender_is_told_and_stops_no_other(desk: D
     assert len(desk.told) == 2 * len(problems)
     assert desk.there() == [
         "a-nobody/pay.xml",
-        "b-revoked/work/pay.xml",
+        "b-revoked/taken/pay.xml",
         "c-linked/pay.xml",
         "erp/done/pay.xml",
         "erp/replies/pay.xml.pain002.xml",
@@ -248,7 +248,7 @@ def test_run_keeps_an_inbox_where_a_folder_is_set(monkeypatch: pytest.MonkeyPatc
         a_file_today(folder, "pay.xml.part", Payment()).rename(erp / "pay.xml")
         answer = erp / "replies" / "pay.xml.pain002.xml"
         for _ in range(60):
-            if answer.exists() and not (erp / "work" / "pay.xml").exists():
+            if answer.exists() and not (erp / "taken" / "pay.xml").exists():
                 break
             shell.call("transfers", "list")  # Takes a good part of a second.
         assert etree.parse(str(answer)).findtext(".//{*}TxSts") == "ACSP"

@@ -1,8 +1,8 @@
 """A watched folder: WATCHED/NAME/ holds the files of the sender whose saved credential is NAME.
 
 1. A file is taken when it is whole: no longer `.part` or hidden, and as it was one look before.
-   Taking it is one rename into `work/`, so nobody else takes it, and nobody writes on.
-2. What is in `work/` is received again until it is over: after a crash at any point nothing is
+   Taking it is one rename into `taken/`, so nobody else takes it, and nobody writes on.
+2. What is in `taken/` is received again until it is over: after a crash at any point nothing is
    ordered twice and the answer in `replies/` is written once more, whole.
 3. Then the file goes to `done/`, or to `refused/` if it was refused whole, under a name of its own.
    It is not removed: a sender who asks is shown what came, and the house decides how long.
@@ -28,7 +28,7 @@ from countersign.infra.clock import Clock
 from countersign.kernel.refusal import Kind, Refusal
 
 MAPPING_NAME: Final = "mapping.toml"
-_NAMES = ("work", "replies", "done", "refused")
+_NAMES = ("taken", "replies", "done", "refused")
 _UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")
 _TOLD_AGAIN_MS = 3_600_000
 _Seen = tuple[int, int, int]
@@ -111,7 +111,7 @@ class Inbox:
         token = self._token(folder.name)
         for name in _NAMES:
             _make_own(folder / name)
-        file = next(iter(_files(folder / "work")), None) or self._claimed(folder, seen)
+        file = next(iter(_files(folder / "taken")), None) or self._claimed(folder, seen)
         if file is None:
             return 0
         mapping = folder / MAPPING_NAME
@@ -138,7 +138,7 @@ class Inbox:
             found = file.lstat()
             seen[file] = (found.st_size, found.st_mtime_ns, found.st_ino)
             if claimed is None and self._seen.get(file) == seen[file]:
-                claimed = folder / "work" / file.name
+                claimed = folder / "taken" / file.name
                 file.rename(claimed)
         return claimed
 

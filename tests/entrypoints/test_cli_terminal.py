@@ -22,12 +22,12 @@ from countersign.entrypoints.cli.terminal import (
     REFUSED,
     Terminal,
     language_of,
-    moment,
     visible,
 )
 from countersign.entrypoints.doctor.examination import CHECKS
 from countersign.entrypoints.installation import NotRunning
 from countersign.gate import checks
+from countersign.infra.clock import moment
 from countersign.rules.default import DEFAULT_POLICY
 from countersign.rules.judge import FACTS_MISSING
 

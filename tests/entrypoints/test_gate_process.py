@@ -76,7 +76,7 @@ def test_a_wrong_or_missing_token_opens_nothing(bed: Bed, traffic: Traffic) -> N
             GateClient(bed.installation.sockets, CHANNEL_SOCKET, token=token) as client,
             pytest.raises(FrameRefused, match=r"access\.unknown_credential"),
         ):
-            client.ask(Query.IS_KNOWN, None)
+            client.ask(Query.OWN_CREDENTIAL, None)
 
 
 def test_a_channel_may_order_and_nothing_else(bed: Bed) -> None:
@@ -89,10 +89,10 @@ def test_a_channel_may_order_and_nothing_else(bed: Bed) -> None:
         ):
             with pytest.raises(FrameRefused, match=r"access\.not_permitted"):
                 client.ask(kind, request)
-        asked = [Item(kind, new_key(), b"") for kind in (Query.IS_KNOWN, Query.CREDENTIALS)]
+        asked = [Item(kind, new_key(), b"") for kind in (Query.OWN_CREDENTIAL, Query.CREDENTIALS)]
         with pytest.raises(FrameRefused, match=r"access\.not_permitted"):
             client.submit(asked)
-        assert client.ask(Query.IS_KNOWN, None).outcome == "ok"
+        assert client.ask(Query.OWN_CREDENTIAL, None).outcome == "ok"
 
 
 def test_the_worker_may_not_release(bed: Bed) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
-from tests.support.identities import ANYONE, CHANNELS, OPERATORS, WORKERS, a_request
+from tests.support.identities import ANYONE, CHANNELS, CONSOLES, OPERATORS, WORKERS, a_request
 
 from countersign.access.errors import NotPermitted, UnknownCredential
 from countersign.access.model import verifier_of
@@ -13,6 +13,7 @@ from countersign.gate.client import FrameRefused, GateClient, new_key
 from countersign.gate.commands import Kind, SetCredential
 from countersign.gate.requests import (
     CHANNEL_SOCKET,
+    CONSOLE_SOCKET,
     OPERATOR_SOCKET,
     WORKER_SOCKET,
     Item,
@@ -24,13 +25,14 @@ IDLE = "a token that may nothing"
 IDENTITIES = {
     (OPERATOR_SOCKET, ""): OPERATORS,
     (WORKER_SOCKET, ""): WORKERS,
+    (CONSOLE_SOCKET, ""): CONSOLES,
     (CHANNEL_SOCKET, TOKEN): CHANNELS,
     (CHANNEL_SOCKET, IDLE): ANYONE,
     # Whoever shows a token is its credential, whatever the socket would let others do.
     (OPERATOR_SOCKET, TOKEN): CHANNELS,
     (WORKER_SOCKET, TOKEN): CHANNELS,
 }
-CREDENTIALS = {OPERATOR_SOCKET: 1, WORKER_SOCKET: 2}
+CREDENTIALS = {OPERATOR_SOCKET: 1, WORKER_SOCKET: 2, CONSOLE_SOCKET: 4}
 
 
 @pytest.fixture(scope="module")

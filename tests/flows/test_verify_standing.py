@@ -157,7 +157,7 @@ CHANGES = {
     ),
     "a forged credential": (
         (
-            "INSERT INTO access.credential SELECT -7, 'thief', verifier, permissions, true"
+            "INSERT INTO access.credential SELECT -7, 'thief', verifier, permissions, true, 0, ''"
             " FROM access.credential WHERE number = 100"
         ),
         [("CREDENTIAL_DIFFERS", f"credential -7 {INVENTED}")],

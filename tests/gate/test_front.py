@@ -12,10 +12,10 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.support.gate import REASON, Harness, index_of
-from tests.support.identities import CHANNELS, OPERATORS, WORKERS
+from tests.support.identities import CHANNELS, CONSOLES, OPERATORS, WORKERS
 
 from countersign.access.errors import NotPermitted, UnknownCredential
-from countersign.access.model import NO_TOKEN, OPERATOR, WORKER
+from countersign.access.model import CONSOLE, NO_TOKEN, OPERATOR, WORKER
 from countersign.gate import commands, front
 from countersign.gate.commands import Command, Kind
 from countersign.gate.front import NOBODY, Front, IntakeEnd
@@ -23,6 +23,7 @@ from countersign.gate.intake_process import Asked, Given, Prepared
 from countersign.gate.lanes import BYTES_MAX, CHANNEL_BYTES_AT_ONCE, FRAMES_MAX
 from countersign.gate.requests import (
     CHANNEL_SOCKET,
+    CONSOLE_SOCKET,
     FRAME_BYTES_MAX,
     OPERATOR_SOCKET,
     WORKER_SOCKET,
@@ -37,8 +38,13 @@ from countersign.gate.waiting import Limits
 
 pytestmark = pytest.mark.fast
 
-WHO_MAY = {OPERATOR: OPERATORS, WORKER: WORKERS, 100: CHANNELS}
-SOCKETS = {OPERATOR_SOCKET: OPERATOR, WORKER_SOCKET: WORKER, CHANNEL_SOCKET: NOBODY}
+WHO_MAY = {OPERATOR: OPERATORS, WORKER: WORKERS, CONSOLE: CONSOLES, 100: CHANNELS}
+SOCKETS = {
+    OPERATOR_SOCKET: OPERATOR,
+    WORKER_SOCKET: WORKER,
+    CHANNEL_SOCKET: NOBODY,
+    CONSOLE_SOCKET: CONSOLE,
+}
 TOKEN = "erp"  # The verifier of a harness's credential is that of its name.
 CHANNEL = 100
 LARGE = FRAME_BYTES_MAX - 200  # Of an item that fills a frame.

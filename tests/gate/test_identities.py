@@ -2,19 +2,35 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from tests.support.gate import REASON, TODAY, Harness, index_of
 from tests.support.identities import (
     ANYONE,
     CHANNELS,
+    CONSOLES,
     GATES,
     NO_TRANSFER,
     OPERATORS,
     WORKERS,
 )
 
-from countersign.access.errors import NotPermitted, UnknownCredential
-from countersign.access.model import GATE, NO_TOKEN, OPERATOR, WORKER, Permission, verifier_of
+from countersign.access.errors import (
+    CredentialExpired,
+    NotGrantable,
+    NotPermitted,
+    UnknownCredential,
+)
+from countersign.access.model import (
+    CONSOLE,
+    GATE,
+    GRANTABLE,
+    NO_TOKEN,
+    OPERATOR,
+    WORKER,
+    Permission,
+    verifier_of,
+)
 from countersign.gate import checks, commands
 from countersign.gate.commands import COMMANDS, Command, Kind
 from countersign.gate.decide import HANDLERS
@@ -26,6 +42,7 @@ WHO_MAY = {
     OPERATOR: OPERATORS,
     WORKER: WORKERS,
     GATE: GATES,
+    CONSOLE: CONSOLES,
     CHANNEL: CHANNELS,
     IDLE: ANYONE,
     REVOKED: frozenset(),
@@ -67,7 +84,7 @@ def a_command(kind: Kind, credential: int) -> Command:
         Kind.FREEZE: commands.Freeze(bo, REASON),
         Kind.UNFREEZE: commands.Unfreeze(bo, REASON),
         Kind.SET_CREDENTIAL: commands.SetCredential(
-            0, "mine", verifier_of("mine"), list(Permission), is_active=True
+            0, "mine", verifier_of("mine"), sorted(GRANTABLE), is_active=True
         ),
         Kind.SET_POLICY: commands.SetPolicy(b"{}"),
         Kind.ACKNOWLEDGE_ALERT: commands.AcknowledgeAlert(NO_TRANSFER),
@@ -120,7 +137,7 @@ def test_no_two_identities_share_a_kind_and_none_is_left_to_nobody() -> None:
     assert set(allowed) | ANYONE == set(Kind)
 
 
-@pytest.mark.parametrize("number", [OPERATOR, WORKER, GATE])
+@pytest.mark.parametrize("number", [OPERATOR, WORKER, GATE, CONSOLE])
 def test_nobody_revokes_a_built_in_credential(gate: Harness, number: int) -> None:
     end = commands.SetCredential(number, "x", NO_TOKEN, [], is_active=False)
     assert gate.do(end).outcome == UnknownCredential.code
@@ -157,3 +174,56 @@ def test_a_name_in_use_is_not_given_again_until_it_is_revoked(gate: Harness) -> 
 def test_no_channel_takes_the_name_of_a_built_in_credential(gate: Harness, name: str) -> None:
     new = commands.SetCredential(0, name, verifier_of("new"), [], is_active=True)
     assert gate.do(new).outcome == "access.name_taken"
+
+
+@pytest.mark.parametrize("permission", sorted(set(Permission) - GRANTABLE))
+def test_no_token_is_ever_given_what_is_the_installations_own(
+    gate: Harness, permission: Permission
+) -> None:
+    """I12: else whoever has one credential could make himself another that may do more."""
+    new = commands.SetCredential(
+        0, "new", verifier_of("new"), [Permission.TRANSFERS_ORDER, permission], is_active=True
+    )
+    assert gate.do(new).outcome == NotGrantable.code
+    assert "new" not in {c.name for c in gate.engine.state.credentials.values()}
+
+
+def test_an_expired_credential_orders_nothing_and_is_decided_so_again(gate: Harness) -> None:
+    ends = gate.clock.now_ms() + 1_000
+    new = commands.SetCredential(
+        *(
+            0,
+            "brief",
+            verifier_of("brief"),
+            [Permission.ACCOUNTS_FREEZE, Permission.TRANSFERS_ORDER],
+        ),
+        is_active=True,
+        expires_ms=ends,
+        addresses=["192.0.2.0/24"],
+    )
+    number = msgspec.msgpack.decode(gate.do(new).detail)
+    order = gate.order(credential=number, amount=1)
+    assert gate.do(order, credential=number, key=b"in time in time!").outcome == "released"
+    gate.clock.now += 1_000
+    assert gate.do(order, credential=number, key=b"late late late !").outcome == (
+        CredentialExpired.code
+    )
+    late = gate.do(commands.Freeze(index_of("ada"), REASON), credential=number)
+    assert late.outcome == CredentialExpired.code
+    assert gate.disk.batches[-1].commands[0].body == b""
+    again = gate.restarted().start()
+    assert again.engine.state.credentials[number] == gate.engine.state.credentials[number]
+    assert again.engine.state.chain.root == gate.engine.state.chain.root
+
+
+def test_expiry_and_networks_survive_a_snapshot(gate: Harness) -> None:
+    new = commands.SetCredential(
+        *(0, "brief", verifier_of("brief"), [Permission.TRANSFERS_ORDER]),
+        is_active=True,
+        expires_ms=2**50,
+        addresses=["192.0.2.0/24", "2001:db8::/32"],
+    )
+    number = msgspec.msgpack.decode(gate.do(new).detail)
+    gate.keep_snapshot()
+    kept = gate.restarted().start().engine.state.credentials[number]
+    assert (kept.expires_ms, kept.addresses) == (2**50, ("192.0.2.0/24", "2001:db8::/32"))

@@ -203,7 +203,7 @@ def test_3_changed_credential_key(scene: Scene) -> None:
 
 def test_3_a_forged_credential(scene: Scene) -> None:
     scene.sql(
-        "INSERT INTO access.credential SELECT 777, 'thief', verifier, permissions, true"
+        "INSERT INTO access.credential SELECT 777, 'thief', verifier, permissions, true, 0, ''"
         " FROM access.credential LIMIT 1"
     )
     assert scene.refused() == "credential 777 is there, but was never written"

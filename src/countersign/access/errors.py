@@ -19,6 +19,30 @@ class UnknownCredential(Refusal):
     chinese = "憑證不存在、已撤銷或令牌錯誤；請核對令牌或建立新憑證。"
 
 
+class CredentialExpired(Refusal):
+    """This credential's time is over; ask an administrator for a new one."""
+
+    code = "access.credential_expired"
+    kind = Kind.FORBIDDEN
+    chinese = "此憑證已過期；請向管理員申請新的憑證。"
+
+
+class WrongAddress(Refusal):
+    """This credential may not be used from this network address; use it from where it was given for."""
+
+    code = "access.wrong_address"
+    kind = Kind.FORBIDDEN
+    chinese = "此憑證不得從這個網路位址使用；請從指定的位址使用。"
+
+
+class NotGrantable(Refusal):
+    """No credential is given the permission {permission}, which is for this installation's own parts; leave it out."""
+
+    code = "access.not_grantable"
+    kind = Kind.FORBIDDEN
+    chinese = "權限 {permission} 僅供本系統自身使用，不可授予任何憑證；請將其移除。"
+
+
 class CredentialNameTaken(Refusal):
     """An active credential already has this name; choose another or revoke the old one first."""
 

@@ -114,7 +114,7 @@ def _decide_one(batch: Batch, submission: Submission) -> Answer:
     if submission.is_faulty:
         return batch.record_refusal(submission, GateFault())
     try:
-        batch.state.require(submission.credential, submission.permission)
+        batch.state.require(submission.credential, submission.permission, batch.batch_ms)
     except Refusal as refusal:
         return batch.record_refusal(submission, refusal, is_forbidden=True)
     try:

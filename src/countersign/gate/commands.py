@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
-from countersign.access.model import Permission
+from countersign.access.model import NEVER, Permission, network
 
 Index = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 Hash = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
@@ -30,6 +30,7 @@ Code = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9_.]*\Z")]
 RefusalCode = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[a-z0-9_]+\.[a-z0-9_.]+\Z")]
 # A role or a queue, never a person's name: it is kept in clear.
 Owner = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9_.-]+\Z")]
+ADDRESSES_MAX = 32
 HOLD_HOURS_MAX = 2160  # 90 days.
 Number = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
 Units = Annotated[int, msgspec.Meta(ge=-(2**62), lt=2**62)]
@@ -201,10 +202,14 @@ class SetCredential(Command, frozen=True):
     verifier: Hash
     permissions: Annotated[list[Permission], msgspec.Meta(max_length=len(Permission))]
     is_active: bool
+    expires_ms: Annotated[int, msgspec.Meta(ge=0, lt=2**53)] = NEVER
+    addresses: Annotated[list[str], msgspec.Meta(max_length=ADDRESSES_MAX)] = []
 
     def __post_init__(self) -> None:
         if len(set(self.permissions)) != len(self.permissions):
             raise ValueError("a permission stands there twice")
+        if any(network(address) != address for address in self.addresses):
+            raise ValueError("a network is written in its one spelling")
 
 
 class SetPolicy(Command, frozen=True):

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from countersign.access.errors import CredentialNameTaken, UnknownCredential
-from countersign.access.model import BUILT_IN, Credential, Permission
+from countersign.access.errors import CredentialNameTaken, NotGrantable, UnknownCredential
+from countersign.access.model import BUILT_IN, GRANTABLE, Credential, Permission
 from countersign.accounts.errors import (
     AlreadyFrozen,
     CurrencyOfAccount,
@@ -136,12 +136,16 @@ def on_set_credential(batch: Batch, submission: Submission, command: SetCredenti
         if any(c.name == command.name and c.is_active for c in state.credentials.values()):
             raise CredentialNameTaken
         permissions = frozenset(Permission(permission) for permission in command.permissions)
+        if not permissions <= GRANTABLE:
+            raise NotGrantable(permission=min(permissions - GRANTABLE))
         credential = Credential(
             number=state.next_credential,
             name=command.name,
             verifier=command.verifier,
             permissions=permissions,
             is_active=True,
+            expires_ms=command.expires_ms,
+            addresses=tuple(command.addresses),
         )
         state.next_credential += 1
     state.credentials[credential.number] = credential

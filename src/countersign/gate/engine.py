@@ -70,7 +70,7 @@ class Engine:
         self._journal = journal
         self._signer = signer
         self._head = head
-        self._clock = clock
+        self.clock = clock
         self._deliver = deliver
         self._alarm = alarm
         self._limits = limits or Limits()
@@ -97,7 +97,7 @@ class Engine:
         self.statistics.replayed = loaded.state.next_number - loaded.first
         self._journal.take_over()
         tiles = loaded.tiles + begin_term(
-            loaded.state, self._journal, self._signer, self._head, now_ms=self._clock.now_ms
+            loaded.state, self._journal, self._signer, self._head, now_ms=self.clock.now_ms
         )
         self._term = loaded.state.chain.term
         try:
@@ -205,7 +205,7 @@ class Engine:
 
     def _now_ms(self) -> int:
         """The time, never before what it was: a tick taken as due is decided as due."""
-        self._latest_ms = max(self._latest_ms, self.state.chain.batch_ms, self._clock.now_ms())
+        self._latest_ms = max(self._latest_ms, self.state.chain.batch_ms, self.clock.now_ms())
         return self._latest_ms
 
     def _without_known(self, group: list[Submission]) -> list[Submission]:

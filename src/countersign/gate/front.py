@@ -19,7 +19,7 @@ from typing import NamedTuple
 import msgspec
 
 from countersign.access.errors import NotPermitted, UnknownCredential
-from countersign.access.model import OPERATOR, WORKER, authenticate, verifier_of
+from countersign.access.model import CONSOLE, OPERATOR, WORKER, authenticate, verifier_of
 from countersign.gate.commands import COMMANDS, Answer, Submission
 from countersign.gate.engine import Engine
 from countersign.gate.errors import MalformedRequest, NotReady, Overloaded
@@ -28,6 +28,7 @@ from countersign.gate.lanes import Lanes, Load
 from countersign.gate.queries import answer_query
 from countersign.gate.requests import (
     CHANNEL_SOCKET,
+    CONSOLE_SOCKET,
     FRAME_BYTES_MAX,
     OPERATOR_SOCKET,
     WORKER_SOCKET,
@@ -42,7 +43,14 @@ from countersign.gate.state import State
 from countersign.kernel.refusal import Refusal
 
 NOBODY = 0
-IDENTITIES = {OPERATOR_SOCKET: OPERATOR, WORKER_SOCKET: WORKER, CHANNEL_SOCKET: NOBODY}
+IDENTITIES = {
+    OPERATOR_SOCKET: OPERATOR,
+    WORKER_SOCKET: WORKER,
+    CHANNEL_SOCKET: NOBODY,
+    CONSOLE_SOCKET: CONSOLE,
+}
+# The house's own processes: they may ask what stands, and the channels' load never delays them.
+HOUSE = frozenset(IDENTITIES.values()) - {NOBODY}
 
 
 @dataclass(slots=True, eq=False)
@@ -136,9 +144,9 @@ class Front:
 
     def _accept(self, peer: asyncio.Transport, frame: Frame, credential: int) -> None:
         if any(item.kind >= Query.STATUS for item in frame.items):
-            if credential not in {OPERATOR, WORKER} and not _asks_only_if_known(frame):
+            if credential not in HOUSE and not _asks_only_if_known(frame):
                 raise NotPermitted(permission="queries")
-            self._engine.ask(partial(self._answer, peer, frame))
+            self._engine.ask(partial(self._answer, peer, frame, credential))
             return
         if not frame.items:
             raise MalformedRequest(why="it asks for nothing")
@@ -149,7 +157,7 @@ class Front:
             raise NotReady
         self._next_id += 1
         asked = framed(Asked(self._next_id, credential, frame.items))
-        load = self._lanes.send(asked, is_channels=credential not in {OPERATOR, WORKER})
+        load = self._lanes.send(asked, is_channels=credential not in HOUSE)
         self._in_intake[self._next_id] = _Open(peer, frame.id, load)
 
     def _to_intake(self, asked: bytes) -> None:
@@ -168,9 +176,9 @@ class Front:
         if None not in needed and needed.isdisjoint(permissions):
             raise NotPermitted(permission=", ".join(sorted(filter(None, needed))))
 
-    def _answer(self, peer: asyncio.Transport, frame: Frame, state: State) -> None:
+    def _answer(self, peer: asyncio.Transport, frame: Frame, credential: int, state: State) -> None:
         """Answer queries; called by the batcher thread."""
-        answers = [answer_query(state, item) for item in frame.items]
+        answers = [answer_query(state, item, credential) for item in frame.items]
         with contextlib.suppress(RuntimeError):  # The loop is gone; the peers ask again.
             self._loop.call_soon_threadsafe(self._send, peer, Reply(frame.id, "", answers))
 
@@ -183,7 +191,7 @@ class Front:
         known = self._engine.state.credentials
         number = next((n for n, c in list(known.items()) if c.verifier == verifier), None)
         credential = known.get(number) if number is not None else None
-        return authenticate(credential, token).number
+        return authenticate(credential, token, self._engine.clock.now_ms()).number
 
     def _put(self, waiting: _Open, place: int, answer: Answer) -> None:
         waiting.answers[place] = answer
@@ -296,7 +304,7 @@ class Outlet:
 
 
 def _asks_only_if_known(frame: Frame) -> bool:
-    return all(item.kind == Query.IS_KNOWN for item in frame.items)
+    return all(item.kind == Query.OWN_CREDENTIAL for item in frame.items)
 
 
 def _retry_ms(refusal: Refusal) -> int:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from countersign.access.errors import UnknownCredential
 from countersign.gate.commands import Answer
 from countersign.gate.requests import Item, Query
 from countersign.gate.state import State
@@ -28,8 +29,26 @@ def read_standing(answer: Answer) -> Standing | None:
 _read_standing = msgspec.msgpack.Decoder(Standing).decode
 
 
-def answer_query(state: State, item: Item) -> Answer:
-    """The answer to one query; what is unknown is said so, never guessed."""
+class OwnCredential(msgspec.Struct, array_like=True, frozen=True):
+    """What the gate tells a credential of itself, the verifier left out."""
+
+    number: int
+    name: str
+    permissions: list[str]
+    expires_ms: int
+    addresses: list[str]
+
+
+def read_own_credential(answer: Answer) -> OwnCredential:
+    """The detail of an answer to `Query.OWN_CREDENTIAL`."""
+    return _read_own_credential(answer.detail)
+
+
+_read_own_credential = msgspec.msgpack.Decoder(OwnCredential).decode
+
+
+def answer_query(state: State, item: Item, asking: int) -> Answer:
+    """The answer to one query of a credential; what is unknown is said so, never guessed."""
     match item.kind:
         case Query.STATUS:
             return Answer(state.chain.seq, "ok", "", _encode(_status(state)))
@@ -37,8 +56,8 @@ def answer_query(state: State, item: Item) -> Answer:
             return _transfer(state, item)
         case Query.CREDENTIALS:
             return Answer(0, "ok", "", _encode(_credentials(state)))
-        case Query.IS_KNOWN:
-            return Answer(0, "ok")  # Whoever is not never comes here.
+        case Query.OWN_CREDENTIAL:
+            return _own_credential(state, asking)
         case _:
             return Answer(0, "gate.malformed_request")
 
@@ -75,8 +94,19 @@ def _transfer(state: State, item: Item) -> Answer:
     return Answer(number, transfer.status.name.lower(), transfer.reasons, _encode(standing))
 
 
-def _credentials(state: State) -> list[tuple[int, str, list[str], bool]]:
+def _own_credential(state: State, asking: int) -> Answer:
+    c = state.credentials.get(asking)
+    if c is None or not c.is_active:  # It may have been revoked since its token was read.
+        return Answer(0, UnknownCredential.code)
+    own = OwnCredential(c.number, c.name, sorted(c.permissions), c.expires_ms, list(c.addresses))
+    return Answer(0, "ok", "", _encode(own))
+
+
+def _credentials(state: State) -> list[tuple[int, str, list[str], bool, int, list[str]]]:
     return [
-        (c.number, c.name, sorted(c.permissions), c.is_active)
+        (
+            *(c.number, c.name, sorted(c.permissions), c.is_active),
+            *(c.expires_ms, list(c.addresses)),
+        )
         for _, c in sorted(state.credentials.items())
     ]

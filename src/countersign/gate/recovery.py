@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from countersign.access.errors import NotPermitted, UnknownCredential
+from countersign.access.errors import CredentialExpired, NotPermitted, UnknownCredential
 from countersign.access.model import Credential
 from countersign.audit.compact_range import TILE_LEAVES
 from countersign.gate.batch import CommandRaised, Decided, chain_of, decide_batch, empty_batch
@@ -263,7 +263,7 @@ def _submission_of_command(row: CommandRow) -> Submission:
 
 
 # What a credential may not do; of such commands no body is kept.
-_FORBIDDEN = frozenset({NotPermitted.code, UnknownCredential.code})
+_FORBIDDEN = frozenset({CredentialExpired.code, NotPermitted.code, UnknownCredential.code})
 
 
 def _compare_rows(decided: Decided, recorded: Recorded) -> None:
@@ -297,10 +297,15 @@ class _Credential(NamedTuple):
     name: str
     permissions: list[str]
     is_active: bool
+    expires_ms: int
+    addresses: tuple[str, ...]
 
 
 def _credential(c: Credential) -> _Credential:
-    return _Credential(c.number, c.verifier, c.name, sorted(c.permissions), c.is_active)
+    return _Credential(
+        *(c.number, c.verifier, c.name, sorted(c.permissions), c.is_active),
+        *(c.expires_ms, c.addresses),
+    )
 
 
 def _pairs_of(

@@ -36,6 +36,7 @@ KEY_BYTES = 16
 OPERATOR_SOCKET = "operator.sock"
 WORKER_SOCKET = "worker.sock"
 CHANNEL_SOCKET = "channel.sock"
+CONSOLE_SOCKET = "console.sock"
 
 Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
@@ -47,7 +48,7 @@ class Query(IntEnum):
     STATUS = 200
     TRANSFER = 201  # The body is a number; the answer's outcome is the status.
     CREDENTIALS = 202
-    IS_KNOWN = 203  # Whether the token opens anything; whoever is known may ask.
+    OWN_CREDENTIAL = 203  # What the token opens; whoever is known may ask.
 
 
 class Request(msgspec.Struct, array_like=True, frozen=True, gc=False):

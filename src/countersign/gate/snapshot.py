@@ -23,7 +23,7 @@ from countersign.ledger.reversible import ReversibleEntries
 from countersign.rules.judge import Facts
 from countersign.transfers.model import Status
 
-FORMAT = 4
+FORMAT = 5
 
 
 class Manifest(msgspec.Struct, array_like=True, frozen=True):
@@ -50,7 +50,7 @@ class Content(msgspec.Struct, array_like=True, frozen=True):
     debtors: list[tuple[int, Any]]  # Each with its history.
     creditors: list[tuple[bytes, Any]]  # In the order of their numbers.
     pairs: list[tuple[int, int, Any]]
-    credentials: list[tuple[int, str, bytes, list[str], bool]]
+    credentials: list[tuple[int, str, bytes, list[str], bool, int, list[str]]]
     next_credential: int
     policy_number: int
     policy_content: bytes
@@ -87,7 +87,10 @@ def encode_content(state: State) -> bytes:
             ],
             pairs=[(d, c, _dumped(h)) for (d, c), h in sorted(features.pairs.items())],
             credentials=[
-                (c.number, c.name, c.verifier, sorted(c.permissions), c.is_active)
+                (
+                    *(c.number, c.name, c.verifier, sorted(c.permissions), c.is_active),
+                    *(c.expires_ms, list(c.addresses)),
+                )
                 for _, c in sorted(state.credentials.items())
             ],
             next_credential=state.next_credential,
@@ -155,8 +158,12 @@ def _restored(content: Content, manifest: Manifest) -> State:
             verifier=verifier,
             permissions=frozenset(permissions),
             is_active=is_active,
+            expires_ms=expires_ms,
+            addresses=tuple(addresses),
         )
-        for number, name, verifier, permissions, is_active in content.credentials
+        for number, name, verifier, permissions, is_active, expires_ms, addresses in (
+            content.credentials
+        )
     }
     state.next_credential = content.next_credential
     if content.policy_content:

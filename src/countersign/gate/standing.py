@@ -178,6 +178,8 @@ class Standing:
             verifier=command.verifier,
             permissions=frozenset(command.permissions),
             is_active=not command.number,
+            expires_ms=command.expires_ms,
+            addresses=tuple(command.addresses),
         )
 
 

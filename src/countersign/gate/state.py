@@ -91,12 +91,12 @@ class State:
     def next_number(self) -> int:
         return self.log.size
 
-    def require(self, credential: int, permission: Permission | None) -> Credential:
-        """The one door for permissions of commands."""
+    def require(self, credential: int, permission: Permission | None, now_ms: int) -> Credential:
+        """The one door for permissions of commands; a batch asks with its own time."""
         known = self.credentials.get(credential)
         if known is None:
             raise UnknownCredential
-        known.require(permission)
+        known.require(permission, now_ms)
         return known
 
     def transfer(self, number: int) -> OpenTransfer:

@@ -5,6 +5,7 @@ measuring: it never jumps and means nothing outside this process.
 """
 
 import time
+from datetime import UTC, datetime
 from typing import Protocol
 
 
@@ -21,6 +22,12 @@ class SystemClock:
 
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000
+
+
+def moment(milliseconds: int) -> str:
+    """A time as people and programs read it: RFC 3339, UTC, in milliseconds."""
+    at = datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def monotonic() -> float:

@@ -18,13 +18,13 @@ from countersign.entrypoints.cli.parsing import (
     group,
     is_refused,
     money,
-    plain_amount,
     whole_number,
+    with_separators,
 )
 from countersign.entrypoints.cli.requests import asked
 from countersign.entrypoints.cli.terminal import Terminal, visible
-from countersign.entrypoints.holders import open_holder
 from countersign.entrypoints.installation import load_installation
+from countersign.flows.list_accounts import first_accounts
 from countersign.gate.commands import Kind
 from countersign.gate.requests import (
     CorrectRequest,
@@ -34,20 +34,9 @@ from countersign.gate.requests import (
 )
 from countersign.infra.database import Role
 from countersign.kernel.money import Money
-from countersign.ledger.model import UNLIMITED
 from countersign.ledger.reversible import WINDOW_DAYS
 from countersign.vault.blind_index import PARTY, blind_index
-from countersign.vault.errors import SubjectErased
-from countersign.vault.masking import mask_account, mask_name
 from countersign.vault.subjects import SubjectKeys
-
-_LIST = """
-SELECT a.number, a.kind, a.currency, a.index, a.holder, b.balance, b.held, b.floor,
-  EXISTS (SELECT 1 FROM accounts.freeze AS f WHERE f.index = a.index) AS is_frozen
-FROM accounts.account AS a JOIN ledger.balance AS b ON b.number = a.number
-WHERE %s::bytea IS NULL OR a.party = %s
-ORDER BY a.number LIMIT %s
-"""
 
 _HEADINGS = (
     *("number", "kind", "account", "holder", "currency"),
@@ -195,28 +184,21 @@ def list_accounts(arguments: argparse.Namespace, terminal: Terminal) -> int:
         if arguments.party is None
         else blind_index(keyset.blind_index.current, PARTY, arguments.party)
     )
-    shown = plain_amount if terminal.is_json else amount_text
-    rows = []
+    shown = _as_it_is if terminal.is_json else with_separators
     with (
         psycopg.connect(dsn) as connection,
         SubjectKeys(lambda: psycopg.connect(dsn), keyset, installation.instance) as keys,
     ):
-        found = connection.execute(_LIST, [party, party, arguments.limit])
-        for number, kind, currency, index, holder, balance, held, floor, is_frozen in found:
-            name, reference = _holder(keys, bytes(index), bytes(holder))
-            rows.append(
-                (
-                    number,
-                    AccountKind(kind).name.lower(),
-                    mask_account(reference.rpartition(":")[2]),
-                    mask_name(name),
-                    currency,
-                    shown(balance, currency),
-                    shown(held, currency),
-                    None if floor == UNLIMITED else shown(balance - held - floor, currency),
-                    "frozen" if is_frozen else "",
-                )
-            )
+        found = first_accounts(connection, keys=keys, limit=arguments.limit, party=party)
+    rows = [
+        (
+            *(one.number, one.kind, one.account, one.holder, one.currency),
+            *(shown(one.balance), shown(one.held)),
+            None if one.available is None else shown(one.available),
+            "frozen" if one.is_frozen else "",
+        )
+        for one in found
+    ]
     empty = "no account is open yet: `countersign accounts open`"
     if arguments.party is not None:
         empty = f"no account is of the party {visible(arguments.party)}"
@@ -241,11 +223,8 @@ def _shown(amount: Money) -> str:
     return f"{amount_text(amount.minor_units, amount.currency)} {amount.currency}"
 
 
-def _holder(keys: SubjectKeys, index: bytes, sealed: bytes) -> tuple[str, str]:
-    try:
-        return open_holder(keys, index=index, sealed=sealed)
-    except SubjectErased:
-        return "", ""  # The account and its money are still there.
+def _as_it_is(amount: str) -> str:
+    return amount
 
 
 def _overdraft(arguments: argparse.Namespace) -> int:

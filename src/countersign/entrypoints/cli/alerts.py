@@ -16,10 +16,11 @@ from countersign.entrypoints.cli.parsing import (
     operator,
     whole_number,
 )
-from countersign.entrypoints.cli.terminal import Terminal, moment
+from countersign.entrypoints.cli.terminal import Terminal
 from countersign.entrypoints.installation import load_installation
 from countersign.gate.commands import AcknowledgeAlert, Kind
 from countersign.gate.requests import CloseAlertRequest
+from countersign.infra.clock import moment
 from countersign.infra.database import Role
 
 _NUMBER_HELP = "the alert's number"

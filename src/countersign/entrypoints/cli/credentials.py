@@ -11,10 +11,11 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from countersign.access.errors import UnknownCredential
-from countersign.access.model import Permission, verifier_of
+from countersign.access.model import GRANTABLE, NEVER, Permission, network, verifier_of
 from countersign.entrypoints.cli.parsing import (
     Subcommands,
     add_command,
+    between,
     group,
     is_refused,
     operator,
@@ -23,13 +24,17 @@ from countersign.entrypoints.cli.parsing import (
 from countersign.entrypoints.cli.requests import asked, require_readable
 from countersign.entrypoints.cli.terminal import Terminal
 from countersign.entrypoints.installation import Installation, load_installation
-from countersign.gate.commands import Kind, SetCredential
+from countersign.gate.commands import ADDRESSES_MAX, Kind, SetCredential
 from countersign.gate.requests import Query
+from countersign.infra.clock import SystemClock, moment
 from countersign.kernel.refusal import Kind as RefusalKind
 from countersign.kernel.refusal import Refusal
 
 _NO_VERIFIER = b"\x00" * 32
 _NUMBER_MAX = 2**31 - 1  # More than the gate ever gives.
+_DAY_MS = 86_400_000
+_DAYS_MAX = 3_660
+_TO_GIVE = sorted(GRANTABLE)
 
 
 class UnknownNumber(Refusal):
@@ -59,6 +64,28 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     )
     creating.add_argument("name", help="for example the name of the ERP system")
     creating.add_argument(
+        "--allow",
+        type=_permissions,
+        default=[Permission.TRANSFERS_ORDER],
+        metavar="AREA:VERB,...",
+        help=f"what it may do (default: {Permission.TRANSFERS_ORDER}); {', '.join(_TO_GIVE)}",
+    )
+    creating.add_argument(
+        "--days",
+        type=_days,
+        metavar="DAYS",
+        help="until it expires (default: it does not)",
+    )
+    creating.add_argument(
+        "--from",
+        dest="addresses",
+        type=_networks,
+        default=[],
+        metavar="NETWORK,...",
+        help="the IP addresses or networks that the API takes it from (default: all);"
+        " the sockets in the data folder have no address and are not bound by this",
+    )
+    creating.add_argument(
         "--save", action="store_true", help="keep the token in the data folder, for `ingest` here"
     )
     revoking = add_command(
@@ -82,8 +109,10 @@ def create(arguments: argparse.Namespace, terminal: Terminal) -> int:
         number=0,
         name=arguments.name,
         verifier=verifier_of(token),
-        permissions=[Permission.TRANSFERS_ORDER],
+        permissions=arguments.allow,
         is_active=True,
+        expires_ms=SystemClock().now_ms() + arguments.days * _DAY_MS if arguments.days else NEVER,
+        addresses=arguments.addresses,
     )
     require_readable(command)
     # Written before the gate is asked: a token that cannot be kept is never one that opens.
@@ -114,13 +143,52 @@ def revoke(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def list_credentials(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    now_ms = SystemClock().now_ms()
     with operator(arguments) as gate:
         answer = gate.ask(Query.CREDENTIALS, None)
     rows = [
-        (number, name, "active" if is_active else "revoked", " ".join(permissions))
-        for number, name, permissions, is_active in msgspec.msgpack.decode(answer.detail)
+        (
+            *(number, name, _state(is_active=is_active, expires_ms=expires_ms, now_ms=now_ms)),
+            "" if expires_ms == NEVER else moment(expires_ms),
+            *(" ".join(addresses), " ".join(permissions)),
+        )
+        for number, name, permissions, is_active, expires_ms, addresses in msgspec.msgpack.decode(
+            answer.detail
+        )
     ]
-    return terminal.table(("number", "name", "state", "permissions"), rows, "no credential")
+    headings = ("number", "name", "state", "expires", "from", "permissions")
+    return terminal.table(headings, rows, "no credential")
+
+
+def _state(*, is_active: bool, expires_ms: int, now_ms: int) -> str:
+    if not is_active:
+        return "revoked"
+    return "expired" if expires_ms != NEVER and expires_ms <= now_ms else "active"
+
+
+def _permissions(text: str) -> list[Permission]:
+    """What a credential is given; for argparse."""
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in _TO_GIVE:
+            known = ", ".join(_TO_GIVE)
+            raise argparse.ArgumentTypeError(f"{name} cannot be given; what can is {known}")
+    return [Permission(name) for name in dict.fromkeys(names)]
+
+
+def _networks(text: str) -> list[str]:
+    """Networks by CIDR, each in its one spelling; for argparse."""
+    try:
+        found = sorted({network(one.strip()) for one in text.split(",")})
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if len(found) > ADDRESSES_MAX:
+        raise argparse.ArgumentTypeError(f"at most {ADDRESSES_MAX} networks")
+    return found
+
+
+def _days(text: str) -> int:
+    return between(text, 1, _DAYS_MAX)
 
 
 def saved_tokens(installation: Installation) -> dict[str, Path]:

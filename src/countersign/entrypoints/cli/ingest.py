@@ -179,7 +179,7 @@ def _taking(
     gate = stack.enter_context(
         connected(installation, CHANNEL_SOCKET, token=token, timeout_seconds=_TIMEOUT_SECONDS)
     )
-    gate.ask(Query.IS_KNOWN, None)  # Nothing is kept of what a stranger brings.
+    gate.ask(Query.OWN_CREDENTIAL, None)  # Nothing is kept of what a stranger brings.
     archive = archive_of(installation)
     if arguments.mapping is not None:
         with opened(arguments.mapping) as stream:

@@ -71,17 +71,17 @@ def account_reference(text: str) -> str:
 
 def whole_number(text: str) -> int:
     """The number of a transfer or command; for argparse."""
-    return _between(text, 0, 2**62 - 1)
+    return between(text, 0, 2**62 - 1)
 
 
 def count(text: str) -> int:
     """How many, at least one; for argparse."""
-    return _between(text, 1, 100_000)
+    return between(text, 1, 100_000)
 
 
 def hours(text: str) -> int:
     """How long a hold may last, 90 days at most; for argparse."""
-    return _between(text, 1, HOLD_HOURS_MAX)
+    return between(text, 1, HOLD_HOURS_MAX)
 
 
 def money(text: str, currency: str) -> Money:
@@ -129,7 +129,8 @@ def is_refused(answer: Answer) -> bool:
     return "." in answer.outcome
 
 
-def _between(text: str, least: int, most: int) -> int:
+def between(text: str, least: int, most: int) -> int:
+    """A whole number within bounds; for argparse."""
     try:
         number = int(text)
     except ValueError:

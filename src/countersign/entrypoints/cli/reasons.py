@@ -60,10 +60,5 @@ def in_words(code: str, sentences: Mapping[str, str] = NO_SENTENCES) -> str:
     return f"{code}: {words}" if words else code
 
 
-def reasons_of(text: str) -> list[str]:
-    """The codes in a row's reasons."""
-    return [code for code in text.split(",") if code]
-
-
 def all_in_words(codes: Iterable[str], sentences: Mapping[str, str] = NO_SENTENCES) -> str:
     return "; ".join(in_words(code, sentences) for code in codes)

@@ -13,8 +13,9 @@ from countersign.entrypoints.backup.restoring import (
 )
 from countersign.entrypoints.cli.ending import Ending
 from countersign.entrypoints.cli.parsing import Subcommands, add_command
-from countersign.entrypoints.cli.terminal import Terminal, moment
+from countersign.entrypoints.cli.terminal import Terminal
 from countersign.flows.backup.checking import Checked
+from countersign.infra.clock import moment
 from countersign.infra.secrets_file import UnreadableSecrets
 from countersign.infra.settings import Settings, plain_path
 

@@ -12,7 +12,6 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 
 import msgspec
 
@@ -122,12 +121,6 @@ def language_of(environment: Mapping[str, str]) -> str:
 def visible(text: str) -> str:
     """The text with a question mark for each character that cannot be seen."""
     return "".join("?" if unicodedata.category(c) in _UNSEEN else c for c in text)
-
-
-def moment(milliseconds: int) -> str:
-    """A time as people and programs read it."""
-    at = datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 # Controls, formats (which change the direction of writing), lone surrogates, line ends.

@@ -8,20 +8,20 @@ from countersign.entrypoints.cli.parsing import (
     REASON_HELP,
     Subcommands,
     add_command,
-    amount_text,
     count,
     group,
     hours,
     is_refused,
     operator,
-    plain_amount,
     whole_number,
+    with_separators,
 )
 from countersign.entrypoints.cli.reasons import REJECT_CODES, reject_code
 from countersign.entrypoints.cli.requests import asked, require_readable
 from countersign.entrypoints.cli.story import told_story
-from countersign.entrypoints.cli.terminal import Terminal, moment
+from countersign.entrypoints.cli.terminal import Terminal
 from countersign.entrypoints.installation import load_installation
+from countersign.flows.list_transfers import newest_transfers
 from countersign.gate.commands import Kind
 from countersign.gate.queries import read_standing
 from countersign.gate.requests import (
@@ -35,26 +35,6 @@ from countersign.infra.database import Role
 from countersign.transfers.model import Status
 
 _STATUSES = [status.name.lower() for status in Status]
-# The newest first, each with what its last command made of it; a refused command made nothing.
-_LIST = """
-SELECT t.number, t.amount, t.currency, coalesce(h.reasons, t.reasons), b.batch_ms,
-  coalesce(upper(c.outcome), CAST(t.status AS text)) AS status
-FROM transfers.transfer AS t
-LEFT JOIN LATERAL (
-  SELECT outcome FROM gate.command
-  WHERE transfer = t.number AND transfer > 0 AND day >= t.day AND position('.' IN outcome) = 0
-  ORDER BY number DESC LIMIT 1
-) AS c ON true
-LEFT JOIN transfers.hold AS h ON h.number = t.number
-CROSS JOIN LATERAL (
-  SELECT batch_ms FROM gate.batch WHERE first_number <= t.number ORDER BY seq DESC LIMIT 1
-) AS b
-WHERE (%(name)s::text IS NULL OR coalesce(upper(c.outcome), CAST(t.status AS text))
-    IN (%(name)s::text, %(value)s::text))
-  -- What is held has its hold, which tells it without a look at every transfer's commands.
-  AND (%(name)s::text IS DISTINCT FROM 'HELD' OR t.number IN (SELECT number FROM transfers.hold))
-ORDER BY t.day DESC, t.number DESC LIMIT %(limit)s
-"""
 
 
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
@@ -122,25 +102,19 @@ def _add_deciding(commands: Subcommands, common: argparse.ArgumentParser) -> Non
 
 def list_transfers(arguments: argparse.Namespace, terminal: Terminal) -> int:
     wanted = Status[arguments.status.upper()] if arguments.status else None
-    parameters = {
-        "limit": arguments.limit,
-        "name": wanted.name if wanted else None,
-        "value": wanted.value if wanted else None,
-    }
     dsn = load_installation(arguments.settings).dsn(Role.APP)
     with psycopg.connect(dsn) as connection:
-        found = connection.execute(_LIST, parameters).fetchall()
-    shown = plain_amount if terminal.is_json else amount_text
+        found = newest_transfers(connection, limit=arguments.limit, status=wanted)
     rows = [
         (
-            number,
-            moment(batch_ms),
-            shown(amount, currency),
-            currency,
-            _status(status),
-            reasons,
+            one.number,
+            one.ordered,
+            one.amount if terminal.is_json else with_separators(one.amount),
+            one.currency,
+            one.status,
+            ",".join(one.reasons),
         )
-        for number, amount, currency, reasons, batch_ms, status in found
+        for one in found
     ]
     headings = ("number", "ordered", "amount", "currency", "status", "reasons")
     empty = "no transfer yet: `countersign ingest FILE`"
@@ -198,7 +172,3 @@ def decide(arguments: argparse.Namespace, terminal: Terminal) -> int:
         return terminal.refused_answer(answer)
     value = {"transfer": number, "status": answer.outcome, "command": answer.number}
     return terminal.value(value, f"transfer {number} is {answer.outcome}")
-
-
-def _status(text: str) -> str:
-    return (Status(int(text)) if text.isdigit() else Status[text]).name.lower()

@@ -99,7 +99,7 @@ def _inbox(wiring: Wiring) -> Inbox:
 @contextlib.contextmanager
 def _gate(sockets: Path, token: str) -> Iterator[GateClient]:
     with GateClient(sockets, CHANNEL_SOCKET, token=token, timeout_seconds=_GATE_SECONDS) as gate:
-        gate.ask(Query.IS_KNOWN, None)  # Nothing is kept of what a stranger brings.
+        gate.ask(Query.OWN_CREDENTIAL, None)  # Nothing is kept of what a stranger brings.
         yield gate
 
 

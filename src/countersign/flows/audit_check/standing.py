@@ -53,10 +53,13 @@ class StandingCheck:
     def _compare_credentials(self, connection: Connection) -> None:
         stored = _keyed(tables.rows(connection, tables.SELECT_CREDENTIALS))
         wanted = {
-            number: [c.name, c.verifier, ",".join(sorted(c.permissions)), c.is_active]
+            number: [
+                *(c.name, c.verifier, ",".join(sorted(c.permissions)), c.is_active),
+                *(c.expires_ms, ",".join(c.addresses)),
+            ]
             for number, c in self._standing.credentials.items()
         }
-        columns = ("name", "verifier", "permissions", "is_active")
+        columns = ("name", "verifier", "permissions", "is_active", "expires_ms", "addresses")
         self._compare(FaultKind.CREDENTIAL_DIFFERS, "credential", wanted, stored, columns)
 
     def _compare_policies(self, connection: Connection) -> None:

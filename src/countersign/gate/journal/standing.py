@@ -21,7 +21,7 @@ SELECT index, number FROM accounts.freeze
 WHERE $1::bytea IS NULL OR index > $1::bytea ORDER BY index LIMIT $2::int
 """
 SELECT_CREDENTIALS = """
-SELECT number, name, verifier, permissions, is_active FROM access.credential
+SELECT number, name, verifier, permissions, is_active, expires_ms, addresses FROM access.credential
 WHERE $1::int IS NULL OR number > $1::int ORDER BY number LIMIT $2::int
 """
 SELECT_POLICIES = """

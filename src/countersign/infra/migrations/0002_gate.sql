@@ -102,7 +102,9 @@ CREATE TABLE access.credential (
   name text NOT NULL,
   verifier bytea NOT NULL,
   permissions text NOT NULL,
-  is_active boolean NOT NULL
+  is_active boolean NOT NULL,
+  expires_ms bigint NOT NULL,
+  addresses text NOT NULL
 );
 
 CREATE TABLE accounts.account (

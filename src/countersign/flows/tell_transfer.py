@@ -1,0 +1,196 @@
+"""One transfer as people and programs are told of it: what it is, who pays whom, what became of it.
+
+Names and account numbers are masked here, always; a proof discloses what is named to be disclosed.
+"""
+
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+import psycopg
+
+from countersign.access.queries import actors
+from countersign.gate.checks import factor_of
+from countersign.gate.commands import Kind, RailStatus, Reject, decode
+from countersign.gate.context import read_redecision
+from countersign.gate.intake import Intake, SealedOrder
+from countersign.gate.journal.reading import Event, Story, read_story
+from countersign.gate.rows import CommandRow
+from countersign.infra.clock import moment
+from countersign.kernel.digest import OpenSide
+from countersign.kernel.money import Money
+from countersign.rails import queries as rails
+from countersign.rails.model import Sending
+from countersign.transfers.model import Action, HoldRow, Status
+from countersign.transfers.order import ORDER_TABLE
+from countersign.transfers.queries import hold_of
+from countersign.vault.errors import SubjectErased
+from countersign.vault.masking import mask_account, mask_name
+
+_EPOCH = date(1970, 1, 1)
+
+
+class Party(msgspec.Struct, frozen=True, kw_only=True):
+    """One side, masked."""
+
+    name: str
+    account: str
+
+
+class HoldTold(msgspec.Struct, frozen=True, kw_only=True):
+    number: int  # The command that holds it, which a release has to name.
+    owner: str
+    until: str
+    reasons: list[str]
+
+
+class RailTold(msgspec.Struct, frozen=True, kw_only=True):
+    transaction_id: str
+    uetr: str
+    state: str
+    status: str
+    reason: str
+    attempts: int
+    questions: int
+    changed: str
+
+
+class EventTold(msgspec.Struct, frozen=True, kw_only=True):
+    number: int  # The index of its leaf in the audit log.
+    time: str
+    event: str
+    outcome: str
+    reason: str
+    by: str
+
+
+class TransferTold(msgspec.Struct, frozen=True, kw_only=True):
+    """A transfer with its story; times are RFC 3339, the amount is a decimal in its currency."""
+
+    number: int
+    status: str
+    amount: str
+    currency: str
+    ordered: str
+    execution_date: str
+    action: str
+    reasons: list[str]
+    policy: int
+    factor: str
+    credential: int
+    digest: str
+    debtor: Party | None  # None once it is erased.
+    creditor: Party | None
+    hold: HoldTold | None
+    rail: RailTold | None
+    events: list[EventTold]
+
+
+def tell_transfer(
+    connection: psycopg.Connection[Any], *, intake: Intake, number: int
+) -> TransferTold:
+    """The transfer of this number; raises NoSuchTransfer."""
+    story = read_story(connection, number)
+    row = story.transfer
+    hold = hold_of(connection, number)
+    sending = rails.sendings(connection, [number]).get(number)
+    by = actors(connection, (event.row.credential for event in story.events))
+    debtor, creditor = _parties(intake, story)
+    return TransferTold(
+        number=row.number,
+        status=story.status.name.lower(),
+        amount=Money(minor_units=row.amount, currency=row.currency).text(),
+        currency=row.currency,
+        ordered=moment(story.events[0].batch_ms),
+        execution_date=(_EPOCH + timedelta(days=row.execution_day)).isoformat(),
+        action=Action(row.action).name.lower(),
+        reasons=codes_in(row.reasons),
+        policy=row.policy,
+        factor=factor_of(row.evidence, row.credential),
+        credential=row.credential,
+        digest=row.digest.hex(),
+        debtor=debtor,
+        creditor=creditor,
+        hold=_hold(hold, story) if hold else None,
+        rail=_rail(sending) if sending else None,
+        events=[_event(event, by[event.row.credential].name) for event in story.events],
+    )
+
+
+def codes_in(text: str) -> list[str]:
+    """The codes in a row's reasons."""
+    return [code for code in text.split(",") if code]
+
+
+def _parties(intake: Intake, story: Story) -> tuple[Party | None, Party | None]:
+    row = story.transfer
+    sealed = SealedOrder(
+        row.digest, story.debtor_index, row.creditor_index, row.debtor_side, row.creditor_side
+    )
+    try:
+        debtor, creditor = intake.open_sides(sealed)
+    except SubjectErased:
+        return None, None
+    return _party(0, debtor), _party(1, creditor)
+
+
+def _party(side: int, part: object) -> Party | None:
+    if not isinstance(part, OpenSide):
+        return None
+    name = ORDER_TABLE.sides[side]
+    names = [field.name for field in ORDER_TABLE.fields if field.side == side]
+    fields = dict(zip(names, part.values, strict=True))
+    account = str(fields[f"{name}_account"]).rpartition(":")[2]
+    return Party(name=mask_name(str(fields[f"{name}_name"] or "")), account=mask_account(account))
+
+
+def _hold(hold: HoldRow, story: Story) -> HoldTold:
+    # Whatever leaves it held is what holds it: the order itself, a person, or its dispatch.
+    holding = [event.row.number for event in story.events if _outcome(event) == "held"]
+    return HoldTold(
+        number=max(holding, default=0),
+        owner=hold.owner,
+        until=moment(hold.until_ms),
+        reasons=codes_in(hold.reasons),
+    )
+
+
+def _rail(sending: Sending) -> RailTold:
+    return RailTold(
+        transaction_id=sending.transaction_id,
+        uetr=sending.uetr,
+        state=sending.state.name.lower(),
+        status=sending.status,
+        reason=sending.reason,
+        attempts=sending.attempt,
+        questions=sending.asked,
+        changed=moment(sending.changed_ms),
+    )
+
+
+def _event(event: Event, by: str) -> EventTold:
+    row = event.row
+    return EventTold(
+        number=row.number,
+        time=moment(event.batch_ms),
+        event=Kind(row.kind).name.lower() if isinstance(row, CommandRow) else "order",
+        outcome=_outcome(event),
+        reason=_reason_code(row) if isinstance(row, CommandRow) else "",
+        by=by,
+    )
+
+
+def _outcome(event: Event) -> str:
+    row = event.row
+    return row.outcome if isinstance(row, CommandRow) else Status(row.status).name.lower()
+
+
+def _reason_code(row: CommandRow) -> str:
+    """The ISO reason that came with a command, or what a dispatch was held for."""
+    if row.kind == Kind.DISPATCH:
+        found = read_redecision(row.detail)
+        return found.reasons if found else ""
+    if row.kind not in {Kind.REJECT, Kind.RAIL_STATUS}:
+        return ""
+    command = decode(row.kind, row.body)
+    return command.reason_code if isinstance(command, Reject | RailStatus) else ""

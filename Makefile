@@ -1,6 +1,7 @@
 # make setup   an environment with everything locked by hash
 # make check   format, lint, imports, types, fast tests: about a minute
 # make test    everything
+# make long    what takes long: parsers fuzzed for ten minutes, a million payments
 # make mutants each defence switched off in turn, its test must fail
 # make run     start an empty instance in ./data
 .DEFAULT_GOAL := help
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 export UV_PYTHON_DOWNLOADS := never
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup packages check test format lint types imports lock run mutants clean
+.PHONY: help setup packages check test format lint types imports lock run mutants long clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -54,6 +55,10 @@ check: lint imports types
 test: setup packages check
 	$(BIN)/pytest -q -n 3 --dist loadfile --durations 15 -m "not fast"
 	$(BIN)/python -m tests.mutants.run --sample 4 --jobs 2
+
+# Nine fuzzed parsers, ten minutes in all.
+long: setup
+	COUNTERSIGN_FUZZ_SECONDS=67 $(BIN)/pytest -q --durations 15 tests/properties/test_hostile_files.py
 
 mutants: setup
 	$(BIN)/python -m tests.mutants.run --jobs 2

@@ -5,8 +5,8 @@ import io
 import pytest
 from tests.support.pain001 import Payment, a_message, with_block
 
+from countersign.channels.credit_transfers import check_message, read_instructions
 from countersign.channels.model import Instruction, Rejected
-from countersign.channels.pain001 import check_message, read_instructions
 
 pytestmark = pytest.mark.fast
 

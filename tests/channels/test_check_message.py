@@ -16,6 +16,13 @@ from tests.support.pain001 import (
     sum_of,
 )
 
+from countersign.channels.credit_transfers import (
+    DEFAULT_LIMITS,
+    CheckedMessage,
+    check_message,
+    read_header,
+    read_instructions,
+)
 from countersign.channels.errors import (
     BlankMessageId,
     DuplicateInstructionId,
@@ -29,13 +36,6 @@ from countersign.channels.errors import (
     WrongNumberOfTransactions,
 )
 from countersign.channels.model import Header, Instruction
-from countersign.channels.pain001 import (
-    DEFAULT_LIMITS,
-    CheckedMessage,
-    check_message,
-    read_header,
-    read_instructions,
-)
 from countersign.infra.iso20022.errors import InvalidMessage, NotXml, TooLarge
 from countersign.kernel.refusal import Refusal
 

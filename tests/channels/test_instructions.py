@@ -16,8 +16,8 @@ from tests.support.pain001 import (
     with_block,
 )
 
+from countersign.channels.credit_transfers import check_message, read_instructions
 from countersign.channels.model import Instruction, Rejected
-from countersign.channels.pain001 import check_message, read_instructions
 from countersign.kernel.account import Iban, OtherAccount
 from countersign.kernel.money import Money
 
@@ -144,6 +144,7 @@ def test_what_is_not_there_is_none(version: str) -> None:
         if getattr(plain, name) is None and name not in ("instruction_id", "uetr")
     }
     assert absent == {
+        "transaction_id",
         "debtor_name",
         "debtor_address",
         "debtor_identification",

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from tests.support.pain001 import Block, Message, Payment
 
+from countersign.channels.credit_transfers import check_message, read_instructions
 from countersign.channels.model import Instruction, Rejected
-from countersign.channels.pain001 import check_message, read_instructions
 
 pytestmark = pytest.mark.fast
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from tests.support.pain001 import Block, Message, Payment
 
+from countersign.channels.credit_transfers import check_message, read_instructions
 from countersign.channels.model import Instruction
-from countersign.channels.pain001 import check_message, read_instructions
 
 # One tree of the longer file takes over 150 MB; the reader takes the same for any length.
 GROWTH_BYTES_MAX = 20_000_000

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from tests.support.shared import shared_data
 
+from countersign.channels.credit_transfers import check_message, read_instructions
 from countersign.channels.model import Instruction
-from countersign.channels.pain001 import check_message, read_instructions
 from countersign.kernel.account import canonical
 from countersign.kernel.refusal import Refusal
 

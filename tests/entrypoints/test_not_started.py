@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from countersign.entrypoints.gate.process import GateDidNotStart
+from countersign.entrypoints.inbox.process import InboxDidNotStart
 from countersign.entrypoints.installation import (
     BadName,
     Installation,
     default_key_file,
     set_up,
 )
-from countersign.entrypoints.processes import gate_of, worker_of
+from countersign.entrypoints.processes import gate_of, inbox_of, worker_of
 from countersign.entrypoints.worker.process import WorkerDidNotStart
 from countersign.infra.database import Database, Role
 from countersign.infra.postgres.server import Server
@@ -49,6 +50,15 @@ def test_a_worker_without_its_key_does_not_start(installation: Installation) -> 
         worker.start()
     assert str(default_key_file(installation.data_dir)) in str(refused.value.details["why"])
     assert worker.process.poll() is not None
+
+
+def test_an_inbox_without_its_key_does_not_start(installation: Installation) -> None:
+    log_file, watched = installation.data_dir / "log", installation.data_dir.parent
+    inbox = inbox_of(installation, NOWHERE, watched, log_file=log_file)
+    with pytest.raises(InboxDidNotStart) as refused:
+        inbox.start()
+    assert str(default_key_file(installation.data_dir)) in str(refused.value.details["why"])
+    assert inbox.process.poll() is not None
 
 
 def test_a_part_that_was_not_started_has_no_process(installation: Installation) -> None:

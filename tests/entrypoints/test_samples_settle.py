@@ -17,9 +17,8 @@ from tests.support.house import House
 from tests.support.shared import shared_data
 
 from countersign.accounts.model import AccountKind
-from countersign.channels.model import Instruction
-from countersign.channels.pain001 import check_message, read_instructions
-from countersign.channels.pain002 import ReportHead
+from countersign.channels.credit_transfers import check_message, read_instructions
+from countersign.channels.model import Instruction, ReportHead
 from countersign.entrypoints.bench.bed import a_bed
 from countersign.entrypoints.rail.behaviour import Behaviour
 from countersign.flows.ingest_file import Ingested, ingest_file

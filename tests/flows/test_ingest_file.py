@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from tests.support.bank import Bank
 from tests.support.gate import TODAY
+from tests.support.pacs008 import Interbank, InterbankMessage
 from tests.support.pain001 import Block, Message, Payment
 
-from countersign.channels.pain002 import ReportHead
+from countersign.channels.model import ReportHead
 from countersign.flows.ingest_file import Ingested, ingest_file
 from countersign.gate import commands
 from countersign.gate.commands import Answer, Kind, RefusedIntake
@@ -129,3 +130,21 @@ def test_each_rejected_payment_leaves_a_leaf_with_its_own_code(channel: ChannelE
     size = channel.size()
     assert channel.ingest(content) == said
     assert (channel.leaves(), channel.size()) == (wanted, size)
+
+
+def test_a_payment_between_banks_has_a_key_of_its_own_kind(channel: ChannelEnd) -> None:
+    today = (date(1970, 1, 1) + timedelta(days=TODAY)).isoformat()
+    on_day = f"<IntrBkSttlmDt>{today}</IntrBkSttlmDt>"
+    content = InterbankMessage(
+        payments=(Interbank(), Interbank(date_xml="", ids_xml="<EndToEndId>E2</EndToEndId>")),
+        sums_xml="",
+    ).bytes()
+    content = content.replace(b"<IntrBkSttlmDt>2027-03-31</IntrBkSttlmDt>", on_day.encode())
+    said = channel.ingest(content)
+    assert (said.statuses, said.report) == ({"ACSP": 1, "RJCT": 1}, "pacs002.xml")
+    key = [sha256(b"countersign/pacs.008/v1\x00MSG-1\x00%d" % n).digest()[:16] for n in (1, 2)]
+    assert [item.key for item in channel.asked] == key
+    assert channel.leaves() == [a_leaf(key[1], "channels.missing_settlement_date")]
+    size = channel.size()
+    assert channel.ingest(content) == said
+    assert channel.size() == size

@@ -25,6 +25,7 @@ from countersign.infra.iso20022.errors import (
     NotXml,
     TooDeep,
     TooLarge,
+    UnknownEnvelope,
     UnsupportedMessage,
     WrongEncoding,
 )
@@ -296,14 +297,15 @@ def test_a_document_may_come_in_an_envelope(root: str, namespace: str) -> None:
 
 
 def test_an_envelope_inside_something_else_is_no_message() -> None:
-    with pytest.raises(UnsupportedMessage):
+    with pytest.raises(UnknownEnvelope):
         _paths(b"<a>" + Envelope().stream().read().partition(b"\n")[2] + b"</a>")
 
 
 def test_another_envelope_is_no_message() -> None:
     for envelope in (Envelope(root="Wrapper"), Envelope(root_namespace="urn:other")):
-        with pytest.raises(UnsupportedMessage):
+        with pytest.raises(UnknownEnvelope) as refused:
             _paths(envelope.stream().read())
+        assert refused.value.code == "iso20022.unknown_envelope"
 
 
 @pytest.mark.parametrize("place", ["<AppHdr ", "</Envelope>"])

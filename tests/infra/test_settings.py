@@ -55,6 +55,7 @@ def test_every_key_is_read_from_the_environment(tmp_path: Path) -> None:
     assert settings.key_file == Path("/etc/countersign/key")
     assert settings.passphrase_file == Path("/etc/countersign/passphrase")
     assert settings.schema_dir == Path("/srv/schemas")
+    assert settings.watch_dir is None
     assert settings.log_level is LogLevel.WARNING
 
 

@@ -8,8 +8,8 @@ import pytest
 from lxml import etree
 from tests.support.shared import shared_data
 
+from countersign.channels.credit_transfers import check_message, read_instructions
 from countersign.channels.model import Instruction
-from countersign.channels.pain001 import check_message, read_instructions
 from countersign.infra.iso20022.schemas import find_schema
 from countersign.kernel.refusal import Refusal
 from countersign.rails.messages import CreditTransfer, Verdict, verdict_of
@@ -48,7 +48,7 @@ def test_transfers_of_other_rails_are_read() -> None:
         "iso20022.invalid": 6,
         "money.unknown_currency": 2,
         # In envelopes of somebody's own.
-        "iso20022.unsupported_message": 9,
+        "iso20022.unknown_envelope": 9,
     }
 
 
@@ -58,7 +58,7 @@ def test_statuses_of_other_rails_are_read_without_a_schema_too() -> None:
         # Of a pacs.009, which is no transfer of a customer's.
         "rails.about_another_message": 2,
         "rails.header_mismatch": 2,
-        "iso20022.unsupported_message": 2,
+        "iso20022.unknown_envelope": 2,
     }
     without = _outcomes("pacs.002", lambda raw: read_status(raw, schema_dir=None))
     assert without == {"read": 6, **refused}
@@ -99,7 +99,7 @@ def test_what_customers_order_goes_out_as_valid_messages() -> None:
             raw = write_credit_transfer(transfer, attempt=1, created_ms=1_806_397_200_123)
             schema.assertValid(etree.fromstring(raw))
             received = read_credit_transfer(raw, schema_dir=None)
-            assert received.end_to_end_id == instruction.end_to_end_id.strip()
+            assert received.end_to_end_id == (instruction.end_to_end_id or "").strip()
             written += 1
     assert written > 25
 

@@ -47,6 +47,7 @@ READ_BY = {
 LAYERS = {"entrypoints", "flows", "infra", "kernel"}
 OTHER_AREAS = {
     # Named for the commands that they belong to.
+    "countersign.entrypoints.receiving": "ingest",
     "countersign.entrypoints.cli.reasons": "transfers",
     "countersign.entrypoints.running": "run",
     # Both name an institution.

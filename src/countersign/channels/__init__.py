@@ -1,6 +1,7 @@
-"""How orders come in from other systems and their status goes back: ISO 20022 messages.
+"""How orders come in from other systems and their status goes back: messages and CSV.
 
 Words: a message is one file; a payment information block has one debtor and day and many payments;
 an instruction is one payment that can be ordered; a rejected one says why it cannot. Entry points:
-`pain001.check_message`, `pain001.read_instructions`, `pain002.write_status_report`, `reasons`.
+`files` (a kind of file: read and answered), of which `credit_transfers` reads messages and
+`status_reports` answers them; `reasons`.
 """

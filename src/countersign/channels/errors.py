@@ -1,4 +1,4 @@
-"""Refusals of customer messages: first of whole files, then of single payments.
+"""Refusals of messages: first of whole files, then of single payments.
 
 A payment's refusal goes back to the sender with the ISO reason code that `reasons` gives it.
 """
@@ -22,6 +22,20 @@ class WrongControlSum(Refusal):
     code = "channels.wrong_control_sum"
     kind = Kind.INVALID
     chinese = "檔案的控制總額與各筆金額總和不符；未執行任何付款。請更正總額或金額後重送檔案。"
+
+
+class WrongTotalAmount(Refusal):
+    """The file's total settlement amount is not the sum of its amounts in one currency.
+
+    Nothing was done. Correct the total or the amounts and send the file again.
+    """
+
+    code = "channels.wrong_total_amount"
+    kind = Kind.INVALID
+    chinese = (
+        "檔案的清算總金額與同一幣別的各筆金額總和不符；未執行任何付款。"
+        "請更正總金額或金額後重送檔案。"
+    )
 
 
 class WrongBlockNumberOfTransactions(Refusal):
@@ -54,6 +68,28 @@ class DuplicateUetr(Refusal):
     code = "channels.duplicate_uetr"
     kind = Kind.INVALID
     chinese = "第 {first} 筆與第 {second} 筆付款的 UETR 相同；請各給不同的 UETR 後重送。"
+
+
+class NotATransferMessage(Refusal):
+    """A {message} is not a kind of file that orders transfers; send a pain.001 or a pacs.008."""
+
+    code = "channels.not_a_transfer_message"
+    kind = Kind.INVALID
+    chinese = "{message} 不是下達轉帳指令的檔案種類；請傳送 pain.001 或 pacs.008。"
+
+
+class UnsupportedSettlement(Refusal):
+    """The banks are to settle by {method}, and transfers leave here through a clearing system only.
+
+    Nothing was done. Send the payments with the settlement method CLRG, or another way.
+    """
+
+    code = "channels.unsupported_settlement"
+    kind = Kind.INVALID
+    chinese = (
+        "銀行間的清算方式為 {method}，而此處的轉帳只經由清算系統送出；未執行任何付款。"
+        "請以清算方式 CLRG 傳送，或改走其他途徑。"
+    )
 
 
 class BlankMessageId(Refusal):
@@ -136,6 +172,33 @@ class MissingCreditorAccount(Refusal):
     chinese = "付款未指定收款帳戶；請加上收款方的帳戶。"
 
 
+class MissingDebtorAccount(Refusal):
+    """The payment names no debtor account; add the account to be debited."""
+
+    code = "channels.missing_debtor_account"
+    kind = Kind.INVALID
+    chinese = "付款未指定付款帳戶；請加上要扣款的帳戶。"
+
+
+class MissingSettlementDate(Refusal):
+    """The payment has no interbank settlement date; add IntrBkSttlmDt to it or to the header."""
+
+    code = "channels.missing_settlement_date"
+    kind = Kind.INVALID
+    chinese = "付款沒有銀行間清算日期；請在該筆付款或標頭加上 IntrBkSttlmDt。"
+
+
+class ConvertedAmount(Refusal):
+    """The instructed amount is not the amount that settles between the banks.
+
+    Conversions and charges taken on the way cannot be passed on; send the payment in one amount.
+    """
+
+    code = "channels.converted_amount"
+    kind = Kind.INVALID
+    chinese = "指示金額與銀行間清算金額不同；本系統無法轉送換匯或途中扣取的費用，請以單一金額傳送。"
+
+
 class MissingCreditorName(Refusal):
     """The payment does not name the creditor; add the name of the party to be paid."""
 
@@ -166,3 +229,123 @@ class ContradictoryLevels(Refusal):
     code = "channels.contradictory_levels"
     kind = Kind.INVALID
     chinese = "{element} 在付款區塊與本筆付款中的內容不一致；請只填一處。"
+
+
+class MalformedMapping(Refusal):
+    """The mapping cannot be read as TOML at {where}; correct it there."""
+
+    code = "channels.malformed_mapping"
+    kind = Kind.INVALID
+    chinese = "無法以 TOML 讀取對應檔（{where}）；請在該處更正。"
+
+
+class BadMapping(Refusal):
+    """Line {line} of the mapping: {key} needs {expected}; correct it there."""
+
+    code = "channels.bad_mapping"
+    kind = Kind.INVALID
+    chinese = "對應檔第 {line} 行：{key} 須為 {expected}；請在該處更正。"
+
+
+class UnmappedField(Refusal):
+    """The mapping gives no {field}; name its column in [columns], or its value in [constants]."""
+
+    code = "channels.unmapped_field"
+    kind = Kind.INVALID
+    chinese = "對應檔沒有 {field}；請在 [columns] 指定欄位，或在 [constants] 填入值。"
+
+
+class MissingColumn(Refusal):
+    """The file has no column {column}, which line {line} of the mapping names; correct either.
+
+    Nothing was done.
+    """
+
+    code = "channels.missing_column"
+    kind = Kind.INVALID
+    chinese = "檔案沒有對應檔第 {line} 行所指定的欄位 {column}；未執行任何付款。請更正其中之一。"
+
+
+class RepeatedColumn(Refusal):
+    """Columns {first} and {second} of the file have the same name; give each its own.
+
+    Nothing was done.
+    """
+
+    code = "channels.repeated_column"
+    kind = Kind.INVALID
+    chinese = "檔案第 {first} 欄與第 {second} 欄同名；未執行任何付款。請各給不同名稱。"
+
+
+class UnmappedColumn(Refusal):
+    """Nothing says what column {number} of the file is: it may matter to the payments.
+
+    Nothing was done. Name it in [columns] of the mapping, or in `ignore` if it does not.
+    """
+
+    code = "channels.unmapped_column"
+    kind = Kind.INVALID
+    chinese = (
+        "對應檔未說明檔案第 {number} 欄的意義，該欄可能影響付款；未執行任何付款。"
+        "請在對應檔的 [columns] 指定，若無關則列入 `ignore`。"
+    )
+
+
+class MalformedCsv(Refusal):
+    """Line {line} is no row of the kind that the mapping describes: {reason}.
+
+    Nothing was done. Correct the file, or the delimiter in the mapping.
+    """
+
+    code = "channels.malformed_csv"
+    kind = Kind.INVALID
+    chinese = (
+        "第 {line} 行不是對應檔所描述的資料列（{reason}）；未執行任何付款。"
+        "請更正檔案，或更正對應檔的分隔字元。"
+    )
+
+
+class WrongCsvEncoding(Refusal):
+    """The file is not {encoding} text after line {line}; correct the encoding in the mapping.
+
+    Nothing was done.
+    """
+
+    code = "channels.wrong_csv_encoding"
+    kind = Kind.INVALID
+    chinese = "檔案自第 {line} 行後不是 {encoding} 文字；未執行任何付款。請更正對應檔的編碼。"
+
+
+class NoPayments(Refusal):
+    """The file holds no payment; write it again and send it whole."""
+
+    code = "channels.no_payments"
+    kind = Kind.INVALID
+    chinese = "檔案中沒有付款；請重新產生並完整傳送。"
+
+
+class MissingTrailer(Refusal):
+    """The last row is not the one with count and sum that the mapping announces.
+
+    Nothing was done. The file may have been cut: send it whole.
+    """
+
+    code = "channels.missing_trailer"
+    kind = Kind.INVALID
+    chinese = "最後一列不是對應檔所宣告的筆數與總額列；未執行任何付款。檔案可能不完整：請完整傳送。"
+
+
+class WrongNumberOfCells(Refusal):
+    """The row has {counted} cells and the file has {expected} columns; correct the row."""
+
+    code = "channels.wrong_number_of_cells"
+    kind = Kind.INVALID
+    chinese = "該列有 {counted} 格，而檔案有 {expected} 欄；請更正該列。"
+
+
+class MissingInstructionId(Refusal):
+    """The payment has no reference of its own, by which it would be known again; give it one."""
+
+    code = "channels.missing_instruction_id"
+    kind = Kind.INVALID
+    chinese = "付款沒有可供辨識的編號；請給予編號。"

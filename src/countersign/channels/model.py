@@ -1,4 +1,4 @@
-"""One customer message: its header, its payments, and what became of each. Pure values.
+"""One message: its header, its payments, and what became of each. Pure values.
 
 Ids are kept exactly as sent, because they go back in the report. Other text loses only outer
 space, and a line end inside it becomes a space; so a line end in an address or in remittance
@@ -22,7 +22,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     number_of_transactions: int
     control_sum: str | None
     initiating_party: str | None
-    version: str  # For example "pain.001.001.09".
+    version: str  # For example "pain.001.001.09" or "pacs.008.001.08", or "csv".
 
     def __repr__(self) -> str:
         return f"Header({self.version}, {self.number_of_transactions} payments)"
@@ -38,11 +38,12 @@ class Instruction(msgspec.Struct, frozen=True, kw_only=True):
     spaces.
     """
 
-    position: int  # In the message, from 1.
-    payment_information_id: str
-    message_id: str
+    position: int  # In the message, from 1; in a CSV file the line.
+    payment_information_id: str | None  # Of its block; between banks there are none.
+    message_id: str | None  # None where each payment is known by its own reference.
     instruction_id: str | None
-    end_to_end_id: str
+    end_to_end_id: str | None
+    transaction_id: str | None = None  # Between banks: what the sender knows it by.
     uetr: str | None
     amount: Money
     requested_execution_date: str  # "2027-03-31"; a time of day or zone is not kept.
@@ -81,10 +82,11 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     """One payment that cannot be ordered, and why; the others of its message go on."""
 
     position: int
-    payment_information_id: str
-    message_id: str
+    payment_information_id: str | None  # Of its block; between banks there are none.
+    message_id: str | None
     instruction_id: str | None
-    end_to_end_id: str
+    end_to_end_id: str | None
+    transaction_id: str | None = None
     uetr: str | None
     refusal: Refusal
     reason_code: str  # ISO 20022 external status reason.
@@ -101,8 +103,16 @@ _IDS = (
     "message_id",
     "instruction_id",
     "end_to_end_id",
+    "transaction_id",
     "uetr",
 )
+
+
+class ReportHead(msgspec.Struct, frozen=True, kw_only=True):
+    """A report's own id (at most 35 characters) and time."""
+
+    message_id: str
+    created_ms: int  # UTC, since 1970.
 
 
 class PaymentStatus(StrEnum):
@@ -120,9 +130,11 @@ class PaymentStatus(StrEnum):
 class PaymentResult(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one payment, with the ids that the sender knows it by."""
 
-    payment_information_id: str
+    position: int | None = None
+    payment_information_id: str | None
     instruction_id: str | None
     end_to_end_id: str | None
+    transaction_id: str | None = None
     uetr: str | None
     status: PaymentStatus
     reason_code: str | None

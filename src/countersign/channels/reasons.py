@@ -44,35 +44,54 @@ REASONS: Final[dict[str, str | Reason]] = {
     "accounts.unknown": _ACCOUNT,
     "agent.malformed": _BIC,
     "bic.malformed": _BIC,
+    "channels.bad_mapping": "FF01",  # File format incomplete or invalid.
     "channels.blank_message_id": "CH16",  # Content formally incorrect.
     "channels.cheque_instruction": "CH17",  # Element not admitted.
     "channels.cheque_payment": "AG03",  # Transaction type not supported.
     "channels.contradictory_levels": "CH07",  # Not to be used at both levels.
+    "channels.converted_amount": "AM12",  # Amount invalid or missing.
     "channels.duplicate_instruction_id": "DU05",
     "channels.duplicate_uetr": "DU03",
     "channels.envelope_mismatch": "FF01",
-    "channels.equivalent_amount": "AM12",  # Amount invalid or missing.
+    "channels.equivalent_amount": "AM12",
+    "channels.malformed_csv": "FF02",  # Syntax error, told in the text.
     "channels.malformed_execution_date": "DT01",
+    "channels.malformed_mapping": "FF01",
     "channels.message_changed": "TD03",  # File structure incomplete or invalid.
+    "channels.missing_column": "FF01",
     "channels.missing_creditor_account": "AC03",
     "channels.missing_creditor_name": "BE22",
+    "channels.missing_debtor_account": "AC02",
+    "channels.missing_instruction_id": "CH16",
+    "channels.missing_settlement_date": "DT01",
+    "channels.missing_trailer": "TD03",
+    "channels.no_payments": "TD03",
+    "channels.not_a_transfer_message": "FF01",
     "channels.not_carried": "CH17",
+    "channels.repeated_column": "FF01",
+    "channels.unmapped_column": "FF01",
+    "channels.unmapped_field": "FF01",
     "channels.unsupported_account_scheme": _ACCOUNT,
     "channels.unsupported_agent": _BIC,
+    "channels.unsupported_settlement": "AG03",
     "channels.wrong_block_control_sum": "AM17",
     "channels.wrong_block_number_of_transactions": "AM20",
     "channels.wrong_control_sum": "AM16",
+    "channels.wrong_csv_encoding": "FF01",
+    "channels.wrong_number_of_cells": "FF02",
     "channels.wrong_number_of_transactions": "AM19",
+    "channels.wrong_total_amount": "AM16",
     "channels.zero_amount": "AM01",
     "gate.key_reused": "AM05",  # Duplication.
     "ids.malformed": "CH16",
-    "iso20022.doctype": "FF01",  # File format incomplete or invalid.
+    "iso20022.doctype": "FF01",
     "iso20022.empty": "FF01",
     "iso20022.encoding": "FF01",
     "iso20022.invalid": "FF01",
-    "iso20022.not_xml": "FF02",  # Syntax error, told in the text.
+    "iso20022.not_xml": "FF02",
     "iso20022.too_deep": "FF01",
     "iso20022.too_large": "FF01",
+    "iso20022.unknown_envelope": "FF01",
     "iso20022.unsupported_message": "FF01",
     "ledger.insufficient_funds": "AM04",
     "money.malformed_amount": "AM12",

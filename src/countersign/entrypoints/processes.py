@@ -13,6 +13,8 @@ from countersign.entrypoints.console.process import ConsoleProcess
 from countersign.entrypoints.console.wiring import Wiring as ConsoleWiring
 from countersign.entrypoints.gate.main import Wiring as GateWiring
 from countersign.entrypoints.gate.process import GateProcess
+from countersign.entrypoints.inbox.main import Wiring as InboxWiring
+from countersign.entrypoints.inbox.process import InboxProcess
 from countersign.entrypoints.installation import Installation, default_key_file
 from countersign.entrypoints.rail.behaviour import Behaviour
 from countersign.entrypoints.rail.main import SOCKET_NAME
@@ -142,6 +144,25 @@ def console_of(
         log_level=settings.log_level,
     )
     return ConsoleProcess(wiring, log_file=log_file)
+
+
+def inbox_of(
+    installation: Installation, database: Database, watch_dir: Path, *, log_file: Path | None = None
+) -> InboxProcess:
+    """Its watched folder's process, not yet started."""
+    settings = installation.settings
+    wiring = InboxWiring(
+        instance=installation.instance,
+        data_dir=str(installation.data_dir),
+        dsn=database.dsn(Role.APP),
+        keyset_file=str(installation.keyset_file),
+        key_file=_key_file(settings),
+        passphrase_file=_text(settings.passphrase_file),
+        watch_dir=str(watch_dir),
+        schema_dir=_text(settings.schema_dir),
+        log_level=settings.log_level,
+    )
+    return InboxProcess(wiring, log_file=log_file)
 
 
 def _key_file(settings: Settings) -> str | None:

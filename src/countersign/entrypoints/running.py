@@ -10,13 +10,21 @@ import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import TypeVar
 
 from countersign.entrypoints.api.main import ApiReadiness
 from countersign.entrypoints.gate.main import EXIT_FENCED
 from countersign.entrypoints.gate.process import Readiness
 from countersign.entrypoints.installation import Installation
-from countersign.entrypoints.processes import api_of, console_of, gate_of, rail_of, worker_of
+from countersign.entrypoints.processes import (
+    api_of,
+    console_of,
+    gate_of,
+    inbox_of,
+    rail_of,
+    worker_of,
+)
 from countersign.entrypoints.rail.behaviour import Behaviour
 from countersign.entrypoints.rail.main import SOCKET_NAME
 from countersign.entrypoints.supervision import Supervised
@@ -164,6 +172,10 @@ class Running:
             Supervised("worker", lambda: worker_of(installation, database, patience=Patience())),
             Supervised("console", lambda: console_of(installation, database)),
         ]
+        watched = installation.settings.watch_dir
+        if watched is not None:
+            make = partial(inbox_of, installation, database, watched)
+            self._others.append(Supervised("inbox", make))
 
     def start_gate(self) -> Readiness:
         """Start the gate and wait until it serves."""

@@ -1,7 +1,7 @@
-"""A pain.001 file from the channel to the gate, and the pain.002 that answers it.
+"""A file of payments from the channel to the gate, and the report that answers it.
 
 The file is checked whole before anything is ordered; then its payments go to the gate in frames,
-each under a key made of the message's own ids, so that the same file, sent again whatever went
+each under a key made of the file's own ids, so that the same file, sent again whatever went
 wrong, orders nothing twice. What the file refuses leaves its leaf as well. Memory stays bounded:
 results wait in a temporary file until their counts are known, because a report begins with them.
 """
@@ -16,16 +16,17 @@ from typing import BinaryIO, Protocol, TypeVar
 
 import msgspec
 
-from countersign.channels.model import Header, Instruction, PaymentResult, PaymentStatus, Rejected
-from countersign.channels.pain001 import check_message, read_header, read_instructions
-from countersign.channels.pain002 import (
+from countersign.channels.files import FileKind, MessageFiles, request_key
+from countersign.channels.model import (
+    Header,
+    Instruction,
+    PaymentResult,
+    PaymentStatus,
+    Rejected,
     ReportHead,
-    group_status,
-    result_of,
-    write_rejection,
-    write_status_report,
 )
 from countersign.channels.reasons import NARRATIVE, Side, reason_code
+from countersign.channels.status_reports import group_status, result_of
 from countersign.gate.commands import Answer, Kind, RefusedIntake
 from countersign.gate.requests import KEY_BYTES, Item, encode_body
 from countersign.gate.sentences import sentence_of
@@ -62,6 +63,7 @@ class Ingested(msgspec.Struct, frozen=True, kw_only=True):
     statuses: dict[str, int]
     refusal: str | None = None  # The code, if the file was refused whole.
     sentence: str | None = None
+    report: str | None = None  # What an answer's name ends with, such as "pain002.xml".
 
 
 def ingest_file(
@@ -73,45 +75,57 @@ def ingest_file(
     schema_dir: Path | None,
     progress: Progress,
     tell: Tell = tell_nobody,
+    kind: FileKind | None = None,
 ) -> Ingested:
-    """Order every payment of a seekable file and write the report; a bad file is refused whole."""
+    """Order every payment of a seekable file and write the report; a bad file is refused whole.
+
+    Without a kind it is an ISO 20022 message, which says itself what it is.
+    """
+    kind = kind or MessageFiles(schema_dir)
     try:
-        checked = check_message(stream, schema_dir=schema_dir)
+        checked = kind.check(stream)
     except Refusal as refusal:
         _keep_refusal(stream, refusal, gate)
-        header = read_header(stream, schema_dir=schema_dir)
-        if header:
-            write_rejection(report, head=head, header=header, refusal=refusal)
-        return refused_whole(refusal, header)
+        header = kind.header_of_refused(stream)
+        if header is None:
+            return refused_whole(refusal)
+        kind.write_rejection(report, head=head, header=header, refusal=refusal)
+        return refused_whole(refusal, header, report=kind.report_name(header))
+    header = checked.header
     counts: Counter[PaymentStatus] = Counter()
     with tempfile.TemporaryFile() as spool:
-        payments = read_instructions(stream, checked, schema_dir=schema_dir)
-        for frame in _frames(map(_vetted, payments), FRAME_ITEMS):
-            answers = gate.submit([_item(payment) for payment in frame])
+        for frame in _frames(map(_vetted, kind.payments(stream, checked)), FRAME_ITEMS):
+            keys = [kind.key_text(header, payment) for payment in frame]
+            answers = gate.submit(list(map(_item, frame, keys)))
             for payment, answer in zip(frame, answers, strict=True):
                 codes = _codes(payment, answer)
                 result = _result(payment, answer, codes)
                 tell(result, codes)
                 counts[result.status] += 1
                 spool.write(_line(result))
-            progress(sum(counts.values()), checked.header.number_of_transactions)
+            progress(sum(counts.values()), header.number_of_transactions)
         spool.seek(0)
-        write_status_report(
-            report, head=head, header=checked.header, counts=counts, results=_spooled(spool)
-        )
-    return _ingested(checked.header, counts)
+        results = _spooled(spool)
+        kind.write_report(report, head=head, header=header, counts=counts, results=results)
+    return _ingested(header, counts, report=kind.report_name(header))
 
 
 def try_file(
-    stream: BinaryIO, *, schema_dir: Path | None, progress: Progress, tell: Tell = tell_nobody
+    stream: BinaryIO,
+    *,
+    schema_dir: Path | None,
+    progress: Progress,
+    tell: Tell = tell_nobody,
+    kind: FileKind | None = None,
 ) -> Ingested:
     """Check a file and each of its payments, and order nothing."""
+    kind = kind or MessageFiles(schema_dir)
     try:
-        checked = check_message(stream, schema_dir=schema_dir)
+        checked = kind.check(stream)
     except Refusal as refusal:
         return refused_whole(refusal)
     counts: Counter[PaymentStatus] = Counter()
-    for payment in map(_vetted, read_instructions(stream, checked, schema_dir=schema_dir)):
+    for payment in map(_vetted, kind.payments(stream, checked)):
         if isinstance(payment, Rejected):
             result, codes = result_of(payment), [payment.refusal.code]
         else:
@@ -159,10 +173,13 @@ def _keep_refusal(stream: BinaryIO, refusal: Refusal, gate: Gate) -> None:
     gate.submit([Item(Kind.REFUSED_INTAKE, content.digest()[:KEY_BYTES], body)])
 
 
-def refused_whole(refusal: Refusal, header: Header | None = None) -> Ingested:
+def refused_whole(
+    refusal: Refusal, header: Header | None = None, *, report: str | None = None
+) -> Ingested:
     """A file of which nothing goes on."""
     return Ingested(
-        message_id=header.message_id if header else None,
+        report=report,
+        message_id=(header.message_id or None) if header else None,
         group_status=PaymentStatus.REJECTED,
         payments=0,
         statuses={},
@@ -171,13 +188,12 @@ def refused_whole(refusal: Refusal, header: Header | None = None) -> Ingested:
     )
 
 
-def _item(payment: Instruction | Rejected) -> Item:
-    parts = (payment.message_id, payment.payment_information_id, str(payment.position))
-    key = sha256(b"countersign/pain.001/v1\x00" + "\x00".join(parts).encode()).digest()
+def _item(payment: Instruction | Rejected, key_text: str) -> Item:
+    key = request_key(key_text, length=KEY_BYTES)
     if isinstance(payment, Rejected):
         body = encode_body(RefusedIntake(payment.refusal.code))
-        return Item(Kind.REFUSED_INTAKE, key[:KEY_BYTES], body)
-    return Item(Kind.ORDER, key[:KEY_BYTES], encode_body(order_of(payment)))
+        return Item(Kind.REFUSED_INTAKE, key, body)
+    return Item(Kind.ORDER, key, encode_body(order_of(payment)))
 
 
 def _codes(payment: Instruction | Rejected, answer: Answer) -> list[str]:
@@ -201,9 +217,11 @@ def _reported(payment: Instruction, status: PaymentStatus, codes: Sequence[str])
     # Of several the one that ISO has a code for says most.
     telling = next((n for n, reason in enumerate(reasons) if reason != NARRATIVE), 0)
     return PaymentResult(
+        position=payment.position,
         payment_information_id=payment.payment_information_id,
         instruction_id=payment.instruction_id,
         end_to_end_id=payment.end_to_end_id,
+        transaction_id=payment.transaction_id,
         uetr=payment.uetr,
         status=status,
         reason_code=reasons[telling] if codes else None,
@@ -216,8 +234,11 @@ def _sentence(code: str) -> str:
     return sentence_of(code) if code in {known.code for known in all_refusals()} else code
 
 
-def _ingested(header: Header, counts: Counter[PaymentStatus]) -> Ingested:
+def _ingested(
+    header: Header, counts: Counter[PaymentStatus], *, report: str | None = None
+) -> Ingested:
     return Ingested(
+        report=report,
         message_id=header.message_id,
         group_status=str(group_status(counts)),
         payments=sum(counts.values()),

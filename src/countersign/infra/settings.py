@@ -43,6 +43,7 @@ class Settings:
     api_port: int
     console_port: int
     console_hosts: tuple[str, ...]
+    watch_dir: Path | None
 
 
 class UnknownSetting(Refusal):
@@ -109,6 +110,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         api_port=_port(texts, sources, "api_port", API_PORT),
         console_port=_port(texts, sources, "console_port", CONSOLE_PORT),
         console_hosts=tuple(texts.get("console_hosts", "").lower().replace(",", " ").split()),
+        watch_dir=_path(texts, "watch_dir"),
     )
 
 
@@ -137,6 +139,7 @@ _KEYS = {
     "pg_bindir": ("COUNTERSIGN_PG_BINDIR", True),
     "pg_user": ("COUNTERSIGN_PG_USER", False),
     "schema_dir": ("COUNTERSIGN_SCHEMA_DIR", True),
+    "watch_dir": ("COUNTERSIGN_WATCH_DIR", True),
 }
 
 

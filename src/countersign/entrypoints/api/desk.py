@@ -16,6 +16,7 @@ from countersign.access.model import Permission
 from countersign.audit.checkpoint import Verifier
 from countersign.entrypoints.api.doorkeeper import Doorkeeper, Visitor
 from countersign.entrypoints.api.errors import KeyMissing
+from countersign.entrypoints.receiving import Archive
 from countersign.entrypoints.web.reading import Connection, Reader
 from countersign.gate.client import new_key
 from countersign.gate.commands import Answer, Kind
@@ -47,7 +48,7 @@ class Desk:
     log: Verifier
     clock: Clock
     sockets: Path
-    dsn: str
+    archive: Archive
     schema_dir: Path | None
     # A file is taken in by a thread of its own, and few at a time.
     files: asyncio.Semaphore

@@ -11,11 +11,10 @@ from collections.abc import AsyncIterator
 from typing import BinaryIO
 
 import msgspec
-import psycopg
 from starlette.responses import StreamingResponse
 
 from countersign.access.model import Permission
-from countersign.channels.pain002 import ReportHead
+from countersign.channels.model import ReportHead
 from countersign.entrypoints.api.desk import Call, Desk, Operation
 from countersign.entrypoints.api.errors import BodyTooLarge, BodyTooSlow, Busy
 from countersign.flows.ingest_file import Ingested, ingest_file
@@ -24,7 +23,6 @@ from countersign.gate.requests import API_SOCKET
 from countersign.infra.clock import SystemClock
 from countersign.infra.iso20022.own_thread import in_own_thread
 from countersign.kernel.ids import new_id
-from countersign.vault.files import SealedFiles
 
 FILE_BYTES_MAX = 200 * 1024 * 1024
 FILES_AT_ONCE = 2
@@ -32,7 +30,6 @@ XML = "application/xml"
 _RECEIVE_SECONDS = 300
 _GATE_SECONDS = 120
 _RETRY_MS = 5_000
-_PIECE_BYTES = 8 * 1024 * 1024
 _READ_BYTES = 256 * 1024
 
 
@@ -85,8 +82,7 @@ async def _receive(call: Call, stream: BinaryIO) -> None:
 def _ingested(desk: Desk, call: Call, stream: BinaryIO, report: BinaryIO) -> Ingested:
     now_ms = SystemClock().now_ms()
     stream.seek(0)
-    _keep_sealed(desk, f"api {now_ms}", stream)
-    stream.seek(0)
+    desk.archive.keep(f"api {now_ms}", stream)
     with GateClient(
         desk.sockets, API_SOCKET, token=call.visitor.token, timeout_seconds=_GATE_SECONDS
     ) as gate:
@@ -100,16 +96,6 @@ def _ingested(desk: Desk, call: Call, stream: BinaryIO, report: BinaryIO) -> Ing
                 progress=_tell_nobody,
             )
         )
-
-
-def _keep_sealed(desk: Desk, name: str, stream: BinaryIO) -> None:
-    files = SealedFiles(desk.keys)
-    with psycopg.connect(desk.dsn, application_name="countersign api files") as connection:
-        piece = 0
-        while content := stream.read(_PIECE_BYTES):
-            piece += 1
-            file_id = new_id(SystemClock().now_ms())
-            files.keep(connection, file_id=file_id, name=f"{name}#{piece}", content=content)
 
 
 def _tell_nobody(done: int, of: int) -> None:

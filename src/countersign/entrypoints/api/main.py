@@ -24,6 +24,7 @@ from countersign.entrypoints.api.desk import Desk
 from countersign.entrypoints.api.doorkeeper import Doorkeeper
 from countersign.entrypoints.api.files import FILES_AT_ONCE
 from countersign.entrypoints.child import Readiness, end_with_parent, say
+from countersign.entrypoints.receiving import Archive
 from countersign.entrypoints.web.listening import bound_socket, server_config
 from countersign.entrypoints.web.reading import Reader
 from countersign.gate.intake import Intake
@@ -137,7 +138,7 @@ async def _serve(wiring: Wiring, keyset: Keyset, listening: socket.socket) -> No
             log=Verifier(name=wiring.name, public_key=public),
             clock=SystemClock(),
             sockets=sockets,
-            dsn=wiring.dsn,
+            archive=Archive(dsn=wiring.dsn, keyset=keyset, instance=wiring.instance),
             schema_dir=Path(wiring.schema_dir) if wiring.schema_dir else None,
             files=asyncio.Semaphore(FILES_AT_ONCE),
         )

@@ -1,38 +1,33 @@
-"""`countersign ingest FILE...`: pain.001 files in, a pain.002 beside each."""
+"""`countersign ingest FILE...`: files of payments in, an answer beside each."""
 
 import argparse
 import contextlib
 import os
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
-import psycopg
-
+from countersign.channels.files import FileKind
 from countersign.channels.model import PaymentResult, PaymentStatus
-from countersign.channels.pain002 import ReportHead
 from countersign.entrypoints.cli.credentials import saved_tokens
 from countersign.entrypoints.cli.ending import Ending
 from countersign.entrypoints.cli.parsing import Subcommands, add_command, connected
 from countersign.entrypoints.cli.reasons import all_in_words
 from countersign.entrypoints.cli.terminal import DONE, REFUSED, Terminal, visible
 from countersign.entrypoints.installation import Installation, load_installation
-from countersign.flows.ingest_file import Ingested, ingest_file, refused_whole, try_file
-from countersign.gate.client import GateClient
+from countersign.entrypoints.receiving import (
+    UnreadableFile,
+    archive_of,
+    kind_of,
+    opened,
+    receive,
+)
+from countersign.flows.ingest_file import Ingested, refused_whole, try_file
 from countersign.gate.requests import CHANNEL_SOCKET, Query
-from countersign.infra.clock import SystemClock
-from countersign.infra.database import Role
 from countersign.infra.iso20022.own_thread import in_own_thread
-from countersign.kernel.ids import new_id
 from countersign.kernel.refusal import Kind, Refusal
-from countersign.vault.files import SealedFiles
-from countersign.vault.subjects import SubjectKeys
 
 _TIMEOUT_SECONDS = 120
 _ID_COLUMNS = 35  # As long as an id may be.
-# A sealed piece is held in memory whole.
-_PIECE_BYTES = 8 * 1024 * 1024
 
 
 class NoToken(Refusal):
@@ -65,43 +60,31 @@ class NoSuchToken(Refusal):
     chinese = "沒有以 {name} 保存的令牌；`credential create NAME --save` 會在建立時保存。"
 
 
-class UnreadableFile(Refusal):
-    """The file {file} cannot be read: {why}; check its name and permissions."""
-
-    code = "ingest.unreadable_file"
-    kind = Kind.NOT_FOUND
-    chinese = "無法讀取檔案 {file}：{why}；請檢查名稱與權限。"
-
-
-class CannotWriteReport(Refusal):
-    """The answer to {file} cannot be written to {folder}: {why}.
-
-    Nothing more is ordered. Name another folder with --reports and take the same file in again:
-    what was ordered already is not ordered twice.
-    """
-
-    code = "ingest.cannot_write_report"
-    kind = Kind.UNAVAILABLE
-    chinese = (
-        "無法將 {file} 的回覆寫入 {folder}：{why}。不再下達任何指令。"
-        "請以 --reports 指定其他資料夾並重新匯入同一檔案：已下達者不會重複下達。"
-    )
-
-
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     parser = add_command(
         subcommands,
         common,
         "ingest",
         ingest,
-        "order the payments of pain.001 files; a pain.002 answers each",
-        description="Order the payments of pain.001 files; a pain.002 answers each. A line for each"
-        " payment says what became of it and why. Ends with 1 if a file was refused whole or"
-        " nothing of it was accepted (RJCT), with 0 if all or a part of each was accepted or is"
-        " pending. A file that is refused or cannot be read does not stop the next one.",
+        "order the payments of pain.001 and pacs.008 files; a report answers each",
+        description="Order the payments of pain.001 and pacs.008 files; a pain.002 or pacs.002"
+        " answers each. A line for each payment says what became of it and why. Ends with 1 if a"
+        " file was refused whole or nothing of it was accepted (RJCT), with 0 if all or a part of"
+        " each was accepted or is pending. A file that is refused or cannot be read does not stop"
+        " the next one.",
     )
     parser.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="a pain.001 file, version .03 to .13"
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="a pain.001 (.03 to .13) or pacs.008 (.08 to .12), or CSV with --mapping",
+    )
+    parser.add_argument(
+        "--mapping",
+        type=Path,
+        metavar="TOML",
+        help="the files are CSV, and this says what their columns are; a CSV answers each",
     )
     parser.add_argument(
         "--dry-run",
@@ -188,15 +171,28 @@ def _taking(
     arguments: argparse.Namespace, stack: contextlib.ExitStack
 ) -> Callable[[Path, Told], Ingested]:
     """What is done with each file."""
+    kind = kind_of(arguments.mapping, schema_dir=arguments.settings.schema_dir)
     if arguments.dry_run:
-        return lambda file, told: _tried(arguments, file, told)
+        return lambda file, told: _tried(arguments, kind, file, told)
     installation = load_installation(arguments.settings)
     token = _token(installation, arguments.credential)
     gate = stack.enter_context(
         connected(installation, CHANNEL_SOCKET, token=token, timeout_seconds=_TIMEOUT_SECONDS)
     )
     gate.ask(Query.OWN_CREDENTIAL, None)  # Nothing is kept of what a stranger brings.
-    return lambda file, told: _ingested(arguments, installation, gate, file, told)
+    archive = archive_of(installation)
+    if arguments.mapping is not None:
+        with opened(arguments.mapping) as stream:
+            archive.keep(arguments.mapping.name, stream)
+    return lambda file, told: receive(
+        file,
+        replies=arguments.reports or file.parent,
+        archive=archive,
+        gate=gate,
+        kind=kind,
+        progress=told.progress,
+        tell=told.payment,
+    )
 
 
 def _summary(result: Ingested) -> str:
@@ -206,83 +202,17 @@ def _summary(result: Ingested) -> str:
     return f"{result.group_status}: {counts}"
 
 
-def _tried(arguments: argparse.Namespace, file: Path, told: Told) -> Ingested:
-    with _opened(file) as stream:
+def _tried(arguments: argparse.Namespace, kind: FileKind, file: Path, told: Told) -> Ingested:
+    with opened(file) as stream:
         return in_own_thread(
             lambda: try_file(
                 stream,
                 schema_dir=arguments.settings.schema_dir,
                 progress=told.progress,
                 tell=told.payment,
+                kind=kind,
             )
         )
-
-
-def _ingested(
-    arguments: argparse.Namespace,
-    installation: Installation,
-    gate: GateClient,
-    file: Path,
-    told: Told,
-) -> Ingested:
-    now_ms = SystemClock().now_ms()
-    head = ReportHead(message_id=f"CS{new_id(now_ms).hex()}", created_ms=now_ms)
-    folder = arguments.reports or file.parent
-    with _opened(file) as stream, _whole_report(folder, file.name, _mode(stream)) as target:
-        _keep_sealed(installation, file.name, stream)
-        stream.seek(0)
-        return in_own_thread(
-            lambda: ingest_file(
-                stream,
-                gate=gate,
-                report=target,
-                head=head,
-                schema_dir=arguments.settings.schema_dir,
-                progress=told.progress,
-                tell=told.payment,
-            )
-        )
-
-
-@contextlib.contextmanager
-def _whole_report(folder: Path, name: str, mode: int) -> Iterator[BinaryIO]:
-    """The report is there whole or not at all, and no more people may read it than the file."""
-    report = folder / f"{name}.pain002.xml"
-    unfinished = report  # Until it has a name of its own.
-    try:
-        descriptor, part = tempfile.mkstemp(prefix=f"{report.name}.", suffix=".part", dir=folder)
-        unfinished = Path(part)
-        with os.fdopen(descriptor, "wb") as target:
-            os.fchmod(descriptor, mode & 0o666)
-            yield target
-            target.flush()
-            os.fsync(target.fileno())
-        if unfinished.stat().st_size:
-            unfinished.replace(report)
-    except OSError as error:
-        why = str(error.strerror)
-        raise CannotWriteReport(file=name, folder=str(folder), why=why) from None
-    finally:
-        if unfinished != report:
-            with contextlib.suppress(OSError):
-                unfinished.unlink(missing_ok=True)
-
-
-def _keep_sealed(installation: Installation, name: str, stream: BinaryIO) -> None:
-    """Keep the file as it came, sealed, before anything is done with it."""
-    dsn = installation.dsn(Role.APP)
-    with (
-        psycopg.connect(dsn) as connection,
-        SubjectKeys(
-            lambda: psycopg.connect(dsn), installation.keyset(), installation.instance
-        ) as keys,
-    ):
-        files = SealedFiles(keys)
-        piece = 0
-        while content := stream.read(_PIECE_BYTES):
-            piece += 1
-            file_id = new_id(SystemClock().now_ms())
-            files.keep(connection, file_id=file_id, name=f"{name}#{piece}", content=content)
 
 
 def _token(installation: Installation, name: str | None) -> str:
@@ -299,19 +229,3 @@ def _token(installation: Installation, name: str | None) -> str:
     if name not in saved:
         raise NoSuchToken(name=name)
     return saved[name].read_text(encoding="utf-8")
-
-
-def _mode(stream: BinaryIO) -> int:
-    return os.fstat(stream.fileno()).st_mode
-
-
-@contextlib.contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
-    try:
-        if file.exists() and not file.is_file():
-            raise UnreadableFile(file=str(file), why="it is not a regular file")
-        stream = file.open("rb")
-    except OSError as error:
-        raise UnreadableFile(file=str(file), why=str(error.strerror)) from None
-    with stream:
-        yield stream

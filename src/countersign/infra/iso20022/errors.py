@@ -46,6 +46,21 @@ class UnsupportedMessage(Refusal):
     chinese = "檔案為 {message}，此處不接受；請傳送下列之一：{supported}。"
 
 
+class UnknownEnvelope(Refusal):
+    """The Document is not the root of the file, and what it stands in is no known envelope.
+
+    Send the Document alone, or with its header in an Envelope (urn:swift:xsd:envelope) or a
+    RequestPayload.
+    """
+
+    code = "iso20022.unknown_envelope"
+    kind = Kind.INVALID
+    chinese = (
+        "Document 不是檔案的根元素，而其外層不是已知的信封；請單獨傳送 Document，"
+        "或連同標頭放入 Envelope（urn:swift:xsd:envelope）或 RequestPayload。"
+    )
+
+
 class InvalidMessage(Refusal):
     """At line {line}, {element} breaks the schema: {rule}; correct it and send the whole file again."""
 

@@ -9,14 +9,27 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Container,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, cast
 
 from lxml import etree
 
 from countersign.infra.iso20022.diagnosis import invalid, line_of, local_name, not_xml
-from countersign.infra.iso20022.errors import InvalidMessage, TooLarge, UnsupportedMessage
+from countersign.infra.iso20022.errors import (
+    InvalidMessage,
+    TooLarge,
+    UnknownEnvelope,
+    UnsupportedMessage,
+)
 from countersign.infra.iso20022.schemas import NAMESPACE_PREFIX, load_schema
 from countersign.infra.iso20022.source import Source
 from countersign.kernel.invariant import invariant
@@ -43,6 +56,7 @@ class Unit(NamedTuple):
 class MessageReader:
     """Reads one file; `message` is known with the first unit, `digest` is final after the last.
 
+    `unit_paths` are the same for every supported message, or given for each by its name;
     `optional_units` are the names of units that not every supported version has;
     `validator_of` stands in for the official schemas; where it gives None, nothing is validated.
     """
@@ -52,7 +66,7 @@ class MessageReader:
         stream: BinaryIO,
         *,
         supported: Collection[str],
-        unit_paths: Sequence[str],
+        unit_paths: Sequence[str] | Mapping[str, Sequence[str]],
         optional_units: Container[str] = (),
         schema_dir: Path | None,
         limits: Limits,
@@ -63,13 +77,16 @@ class MessageReader:
             stream, bytes_max=limits.message_bytes_max, chunk_bytes=limits.chunk_bytes
         )
         self._supported = supported
-        self._unit_paths = tuple(unit_paths)
-        self._unit_names = [path.rpartition("/")[2] for path in unit_paths]
+        self._paths_of: Mapping[str, Sequence[str]] = (
+            unit_paths if isinstance(unit_paths, Mapping) else dict.fromkeys(supported, unit_paths)
+        )
+        self._unit_paths: tuple[str, ...] = ()  # Those of this message, once it is known.
         self._optional_units = optional_units
         self._schema_dir = schema_dir
         self._validator_of = validator_of or self._official
         self._unit_bytes_max = limits.unit_bytes_max
         self._document: _Document | None = None
+        self._is_wrapped = False  # In something that is no known envelope.
         self._counts: Counter[str] = Counter()
 
     @property
@@ -79,9 +96,10 @@ class MessageReader:
 
     def units(self) -> Iterator[Unit]:
         """Every business header and unit, in the order of the file."""
+        names = {_name(path) for paths in self._paths_of.values() for path in paths}
         parser = etree.XMLPullParser(
             events=("start", "end"),
-            tag=[f"{{*}}{name}" for name in ("Document", HEADER_UNIT, *self._unit_names)],
+            tag=[f"{{*}}{name}" for name in ("Document", HEADER_UNIT, *sorted(names))],
             encoding="utf-8",
             # There is no document type, so nothing is expanded; with False, lxml forgives entities
             # that nobody defined.
@@ -118,12 +136,14 @@ class MessageReader:
         if self._document is not None or local_name(element) != "Document":
             return
         parent = element.getparent()
-        if parent is not None and not _is_envelope(parent):
-            return
         namespace = etree.QName(element).namespace or ""
+        if parent is not None and not _is_envelope(parent):
+            self._is_wrapped |= namespace.startswith(NAMESPACE_PREFIX)
+            return
         message = namespace.removeprefix(NAMESPACE_PREFIX)
         if message == namespace or message not in self._supported:
             raise self._unsupported(message)
+        self._unit_paths = tuple(self._paths_of[message])
         validator = self._validator_of(message)
         self.message = message
         self._document = _Document(element, validator, {})
@@ -134,7 +154,7 @@ class MessageReader:
     def _official(self, message: str) -> etree.XMLSchema:
         return load_schema(
             message,
-            units=self._unit_names,
+            units=[_name(path) for path in self._unit_paths],
             optional=self._optional_units,
             schema_dir=self._schema_dir,
         ).validator
@@ -160,7 +180,7 @@ class MessageReader:
         for other in self._unit_paths:
             if other.startswith(path + "/"):
                 self._counts[other] = 0
-        return Unit(path.rpartition("/")[2], element, numbered)
+        return Unit(_name(path), element, numbered)
 
     def _numbered(self, path: str) -> str:
         """The path with the number of each unit on it, counted within the unit around it."""
@@ -177,6 +197,8 @@ class MessageReader:
         return "/".join(steps)
 
     def _finish(self, root: etree._Element) -> None:
+        if self._document is None and self._is_wrapped:
+            raise UnknownEnvelope
         if self._document is None:
             raise self._unsupported("")
         if root is not self._document.element:
@@ -207,6 +229,10 @@ class _Document(NamedTuple):
 
 
 _MESSAGE_NAME = re.compile(r"[a-z]{4}\.[0-9]{3}\.[0-9]{3}\.[0-9]{2}")
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _feed(parser: etree.XMLPullParser, chunk: bytes) -> None:

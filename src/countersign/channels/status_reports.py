@@ -1,7 +1,8 @@
-"""Customer payment status report (pain.002): what became of a pain.001, written as it goes.
+"""What became of a pain.001 or a pacs.008, as a pain.002 or a pacs.002, written as it goes.
 
 The group status comes first in the file, so the counts of the whole message are passed in; the
-payments that follow may be all or only those that have news, grouped by block in the order given.
+payments that follow may be all or only those that have news, in a pain.002 grouped by block, in the
+order given.
 The version follows that of the message reported on. A rejection always has a reason; NARR has text.
 """
 
@@ -13,24 +14,22 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import BinaryIO, Final
 
-import msgspec
 from lxml import etree
 
-from countersign.channels.model import Header, PaymentResult, PaymentStatus, Rejected
+from countersign.channels.model import (
+    Header,
+    PaymentResult,
+    PaymentStatus,
+    Rejected,
+    ReportHead,
+)
 from countersign.channels.reasons import NARRATIVE, reason_code
-from countersign.channels.versions import REPORT_VERSIONS, VERSIONS, ReportVersion
+from countersign.channels.versions import REPORT_VERSIONS, VERSIONS
 from countersign.infra.iso20022.schemas import NAMESPACE_PREFIX
 from countersign.kernel.invariant import invariant
 from countersign.kernel.refusal import Refusal
 
 PARTLY_ACCEPTED: Final = "PART"
-
-
-class ReportHead(msgspec.Struct, frozen=True, kw_only=True):
-    """A report's own id (at most 35 characters) and time."""
-
-    message_id: str
-    created_ms: int  # UTC, since 1970.
 
 
 def write_status_report(
@@ -52,13 +51,12 @@ def write_status_report(
         with writer.document():
             writer.head(head)
             writer.original_group(header, group_status(counts), None, counts)
-            told = _Told(counts)
-            for block_id, block in groupby(results, lambda result: result.payment_information_id):
-                with writer.element("OrgnlPmtInfAndSts"):
-                    writer.leaf("OrgnlPmtInfId", block_id)
-                    for result in block:
-                        told.add(result)
-                        writer.payment(result, REPORT_VERSIONS[report])
+            told = map(_Told(counts).added, results)
+            if writer.version.is_interbank:
+                for result in told:
+                    writer.payment(result)
+            else:
+                writer.blocks(told)
 
 
 def write_rejection(
@@ -91,9 +89,11 @@ def group_status(counts: Mapping[PaymentStatus, int]) -> str:
 def result_of(rejected: Rejected) -> PaymentResult:
     """What to report of a payment that could not even be ordered."""
     return PaymentResult(
+        position=rejected.position,
         payment_information_id=rejected.payment_information_id,
         instruction_id=rejected.instruction_id,
         end_to_end_id=rejected.end_to_end_id,
+        transaction_id=rejected.transaction_id,
         uetr=rejected.uetr,
         status=PaymentStatus.REJECTED,
         reason_code=rejected.reason_code,
@@ -121,9 +121,10 @@ class _Told:
     def __init__(self, counts: Mapping[PaymentStatus, int]) -> None:
         self._left = dict(counts)
 
-    def add(self, result: PaymentResult) -> None:
+    def added(self, result: PaymentResult) -> PaymentResult:
         self._left[result.status] = self._left.get(result.status, 0) - 1
         invariant(self._left[result.status] >= 0, "results and counts tell the same story")
+        return result
 
 
 class _Writer:
@@ -132,6 +133,7 @@ class _Writer:
     def __init__(self, file: "etree._IncrementalFileWriter", report: str) -> None:
         self._file = file
         self._namespace = NAMESPACE_PREFIX + report
+        self.version = REPORT_VERSIONS[report]
 
     @contextmanager
     def document(self) -> Iterator[None]:
@@ -139,7 +141,7 @@ class _Writer:
         root = f"{{{self._namespace}}}Document"
         with (
             self._file.element(root, nsmap={None: self._namespace}),
-            self.element("CstmrPmtStsRpt"),
+            self.element("FIToFIPmtStsRpt" if self.version.is_interbank else "CstmrPmtStsRpt"),
         ):
             yield
 
@@ -181,13 +183,21 @@ class _Writer:
                         self.leaf("DtldNbOfTxs", str(count))
                         self.leaf("DtldSts", each)
 
-    def payment(self, result: PaymentResult, version: ReportVersion) -> None:
+    def blocks(self, results: Iterable[PaymentResult]) -> None:
+        for block_id, block in groupby(results, lambda result: result.payment_information_id):
+            with self.element("OrgnlPmtInfAndSts"):
+                self.leaf("OrgnlPmtInfId", block_id)
+                for result in block:
+                    self.payment(result)
+
+    def payment(self, result: PaymentResult) -> None:
         is_reasoned = result.status is not PaymentStatus.REJECTED or result.reason_code is not None
         invariant(is_reasoned, "a rejection has a reason")
         with self.element("TxInfAndSts"):
             self.leaf("OrgnlInstrId", result.instruction_id)
             self.leaf("OrgnlEndToEndId", result.end_to_end_id)
-            if version.has_uetr:
+            self.leaf("OrgnlTxId", result.transaction_id)
+            if self.version.has_uetr:
                 self.leaf("OrgnlUETR", result.uetr)
             self.leaf("TxSts", result.status)
             if result.reason_code is not None or result.text is not None:

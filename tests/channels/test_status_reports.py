@@ -11,16 +11,16 @@ from lxml import etree
 from tests.support.pain001 import PAIN_VERSIONS, Block, Message, Payment, a_message
 from tests.support.shared import shared_data
 
+from countersign.channels.credit_transfers import check_message, read_header, read_instructions
 from countersign.channels.model import (
     Header,
     Instruction,
     PaymentResult,
     PaymentStatus,
     Rejected,
-)
-from countersign.channels.pain001 import check_message, read_header, read_instructions
-from countersign.channels.pain002 import (
     ReportHead,
+)
+from countersign.channels.status_reports import (
     group_status,
     result_of,
     write_rejection,

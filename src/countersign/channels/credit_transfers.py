@@ -1,4 +1,4 @@
-"""Customer credit transfer initiation (pain.001): a file in, its payments out, in two passes.
+"""Messages that order transfers (pain.001, pacs.008): a file in, its payments out, in two passes.
 
 Pass 1 checks the whole file and refuses it whole, with nothing done: schema, counts, control sums,
 ids that must be unique. Pass 2 gives each payment as an instruction or rejected for itself, and at
@@ -6,14 +6,15 @@ its end refuses a file that changed since pass 1. Memory is bounded: unique ids 
 payment, nothing else grows. Both passes of a file run in one `own_thread.in_own_thread`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from lxml import etree
 
-from countersign.channels.carried import first_not_of_header
+from countersign.channels.carried import OF_CUSTOMER_HEADER, OF_INTERBANK_HEADER, Carried
+from countersign.channels.customer import CustomerReader
 from countersign.channels.duplicates import SeenIds
 from countersign.channels.elements import Elements
 from countersign.channels.errors import (
@@ -22,16 +23,20 @@ from countersign.channels.errors import (
     DuplicateUetr,
     EnvelopeMismatch,
     MessageChanged,
+    NotATransferMessage,
     NotCarried,
+    UnsupportedSettlement,
     WrongBlockControlSum,
     WrongBlockNumberOfTransactions,
     WrongControlSum,
     WrongNumberOfTransactions,
+    WrongTotalAmount,
 )
+from countersign.channels.interbank import InterbankReader
 from countersign.channels.model import Header, Instruction, Rejected
-from countersign.channels.payments import PaymentReader
 from countersign.channels.totals import Tally, units_of
-from countersign.channels.versions import VERSIONS
+from countersign.channels.versions import CUSTOMER_VERSIONS, INTERBANK_VERSIONS, VERSIONS
+from countersign.infra.iso20022.errors import UnsupportedMessage
 from countersign.infra.iso20022.parser import HEADER_UNIT, Limits, MessageReader, Unit
 from countersign.kernel.invariant import InvariantBroken
 from countersign.kernel.refusal import Refusal
@@ -53,8 +58,14 @@ def check_message(
     """Pass 1 over a seekable file; raises the refusal of the whole file."""
     reader = _reader(stream, schema_dir, limits)
     check = _Check()
-    for unit in reader.units():
-        check.take(unit, reader.message)
+    try:
+        for unit in reader.units():
+            check.take(unit, reader.message)
+    except UnsupportedMessage as refusal:
+        message = str(refusal.details["message"])
+        if message.startswith(_ORDERING) or "." not in message:
+            raise  # A version that is not read, or no message at all.
+        raise NotATransferMessage(message=message) from None
     return CheckedMessage(header=check.finished(), digest=reader.digest)
 
 
@@ -68,12 +79,15 @@ def read_instructions(
     """Pass 2 over the same file; the payments in their order."""
     reader = _reader(stream, schema_dir, limits)
     version = checked.header.version
-    payments = PaymentReader(header=checked.header, version=VERSIONS[version])
+    kind = _KIND_OF[version]
+    payments = kind.reader(header=checked.header, version=VERSIONS[version])
     position = 0
     for unit in reader.units():
         if reader.message not in ("", version):
             raise MessageChanged
-        if unit.name == _PAYMENT:
+        if unit.name == _HEADER:
+            payments.take_header(unit.element)
+        elif unit.name == _PAYMENT:
             position += 1
             yield payments.read(unit.element, path=unit.path, position=position)
     if reader.digest != checked.digest:
@@ -98,14 +112,38 @@ def read_header(
 _HEADER = "GrpHdr"
 _BLOCK = "PmtInf"
 _PAYMENT = "CdtTrfTxInf"
-_ROOT = "CstmrCdtTrfInitn"
 _SUPPLEMENT = "SplmtryData"
-_UNIT_PATHS = (
-    f"{_ROOT}/{_HEADER}",
-    f"{_ROOT}/{_BLOCK}",
-    f"{_ROOT}/{_BLOCK}/{_PAYMENT}",
-    f"{_ROOT}/{_SUPPLEMENT}",
+
+
+class _Kind(NamedTuple):
+    """What differs between the messages that order transfers."""
+
+    units: tuple[str, ...]
+    amounts: tuple[str, ...]  # Of a payment; the first that is there is counted.
+    header: Carried
+    reader: Callable[..., CustomerReader | InterbankReader]
+
+
+_CUSTOMER = _Kind(
+    units=tuple(
+        f"CstmrCdtTrfInitn/{unit}"
+        for unit in (_HEADER, _BLOCK, f"{_BLOCK}/{_PAYMENT}", _SUPPLEMENT)
+    ),
+    amounts=("Amt/InstdAmt", "Amt/EqvtAmt/Amt"),
+    header=OF_CUSTOMER_HEADER,
+    reader=CustomerReader,
 )
+_INTERBANK = _Kind(
+    units=tuple(f"FIToFICstmrCdtTrf/{unit}" for unit in (_HEADER, _PAYMENT, _SUPPLEMENT)),
+    amounts=("IntrBkSttlmAmt",),
+    header=OF_INTERBANK_HEADER,
+    reader=InterbankReader,
+)
+_KIND_OF: Final = dict.fromkeys(CUSTOMER_VERSIONS, _CUSTOMER) | dict.fromkeys(
+    INTERBANK_VERSIONS, _INTERBANK
+)
+_ORDERING = ("pain.001.", "pacs.008.")
+_CLEARING = "CLRG"
 _HEADER_CHUNK_BYTES = 256
 
 
@@ -114,7 +152,7 @@ def _reader(stream: BinaryIO, schema_dir: Path | None, limits: Limits) -> Messag
     return MessageReader(
         stream,
         supported=VERSIONS,
-        unit_paths=_UNIT_PATHS,
+        unit_paths={message: kind.units for message, kind in _KIND_OF.items()},
         optional_units={_SUPPLEMENT},
         schema_dir=schema_dir,
         limits=limits,
@@ -144,6 +182,10 @@ class _Check:
         self._instruction_ids = SeenIds()
         self._uetrs = SeenIds()
         self._uetr_path: str | None = None
+        self._amounts: tuple[str, ...] = ()
+        self._settlement: str | None = None
+        self._total: str | None = None
+        self._currency: str | None = None  # Of the total.
 
     def take(self, unit: Unit, message: str) -> None:
         if unit.name == _PAYMENT:
@@ -162,12 +204,16 @@ class _Check:
         header = self._header
         if header is None:
             raise InvariantBroken("the schema demands a header before the end")
+        if self._settlement not in {None, _CLEARING}:
+            raise UnsupportedSettlement(method=str(self._settlement))
         if header.number_of_transactions != self._whole.count:
             raise WrongNumberOfTransactions(
                 stated=header.number_of_transactions, counted=self._whole.count
             )
         if not self._whole.has_sum(header.control_sum):
             raise WrongControlSum
+        if not self._whole.has_sum(self._total):
+            raise WrongTotalAmount
         for seen, refusal in (
             (self._instruction_ids, DuplicateInstructionId),
             (self._uetrs, DuplicateUetr),
@@ -180,9 +226,14 @@ class _Check:
     def _take_header(self, element: etree._Element, message: str) -> None:
         if self._announced is not None and self._announced != message:
             raise EnvelopeMismatch(message=message)
-        element_not_carried = first_not_of_header(Elements(element).paths)
+        get, kind = Elements(element), _KIND_OF[message]
+        self._settlement = get.plain("SttlmInf/SttlmMtd")
+        element_not_carried = kind.header.first_other(get.paths)
         if element_not_carried is not None:
             raise NotCarried(element=f"{_HEADER}/{element_not_carried}")
+        self._amounts = kind.amounts
+        self._total = get.text("TtlIntrBkSttlmAmt")
+        self._currency = get.attribute("TtlIntrBkSttlmAmt", "Ccy")
         self._uetr_path = VERSIONS[message].uetr
         self._header = _header(element, message)
         if not self._header.message_id.strip():
@@ -190,8 +241,10 @@ class _Check:
 
     def _take_payment(self, element: etree._Element) -> None:
         get = Elements(element)
-        amount = get.text("Amt/InstdAmt") or get.text("Amt/EqvtAmt/Amt")
-        units = units_of(amount or "0")
+        path = next((path for path in self._amounts if get.has(path)), self._amounts[0])
+        units = units_of(get.text(path) or "0")
+        if self._currency not in {None, get.attribute(path, "Ccy")}:
+            raise WrongTotalAmount
         self._whole.add(units)
         self._block.add(units)
         instruction_id = get.text("PmtId/InstrId")

@@ -1,0 +1,257 @@
+"""The watched folder: what is whole is taken, ordered once, answered and put away, crash or not."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from lxml import etree
+from tests.flows.test_ingest_file import ChannelEnd
+from tests.support.bank import Bank, a_bank
+from tests.support.gate import INSTANCE, TODAY, ManualClock
+from tests.support.pain001 import DEBTOR_IBAN, Block, Message, Payment
+from tests.support.postgres import reachable_folder
+from tests.support.shell import Shell, stop
+from tests.support.shell import a_file as a_file_today
+
+from countersign.entrypoints.inbox.inbox import Inbox
+from countersign.entrypoints.receiving import Archive
+from countersign.gate.client import FrameRefused
+from countersign.gate.preparation import Preparation
+from countersign.infra.database import Database, Role
+from countersign.kernel.refusal import Refusal
+
+DAY = (date(1970, 1, 1) + timedelta(days=TODAY)).isoformat()
+
+
+@dataclass
+class Desk:
+    """An inbox on a real gate, and what it told."""
+
+    bank: Bank
+    watched: Path
+    tokens: Path
+    clock: ManualClock = field(default_factory=ManualClock)
+    told: list[tuple[str, str]] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)  # Tokens that the gate does not take.
+
+    def __post_init__(self) -> None:
+        self.channel = ChannelEnd(self.bank, Preparation(self.bank.keys, self.bank.accounts))
+        self.inbox = self.started()
+
+    def started(self) -> Inbox:
+        """An inbox as its process makes one."""
+        return Inbox(
+            self.watched,
+            tokens=self.tokens,
+            archive=Archive(
+                dsn=self.bank.database.dsn(Role.APP),
+                keyset=self.bank.keys.keyset,
+                instance=INSTANCE,
+            ),
+            gate_of=self._gate,
+            schema_dir=None,
+            clock=self.clock,
+            tell=self._tell,
+        )
+
+    @contextlib.contextmanager
+    def _gate(self, token: str) -> Iterator[ChannelEnd]:
+        if token in self.refused:
+            raise FrameRefused("access.unknown_token")
+        yield self.channel
+
+    def _tell(self, name: str, refusal: Refusal) -> None:
+        self.told.append((name, refusal.code))
+
+    def sender(self, name: str) -> Path:
+        (self.tokens / f"{name}.token").write_text(name, "ascii")
+        folder = self.watched / name
+        folder.mkdir()
+        return folder
+
+    def there(self) -> list[str]:
+        """Every file of the watched folder."""
+        files = [each for each in self.watched.rglob("*") if each.is_file()]
+        return sorted(each.relative_to(self.watched).as_posix() for each in files)
+
+    def transfers(self) -> int:
+        row = self.bank.app.execute("SELECT count(*) FROM transfers.transfer").fetchone()
+        assert row
+        return int(row[0])
+
+    def kept(self) -> int:
+        row = self.bank.app.execute("SELECT count(*) FROM vault.sealed_file").fetchone()
+        assert row
+        return int(row[0])
+
+
+@pytest.fixture
+def desk(database: Database, tmp_path: Path) -> Iterator[Desk]:
+    for name in ("bank", "watched", "tokens"):
+        (tmp_path / name).mkdir()
+    with a_bank(database, tmp_path / "bank") as bank:
+        bank.app.autocommit = True
+        yield Desk(bank, tmp_path / "watched", tmp_path / "tokens")
+
+
+def a_file(*payments: Payment, message_id: str = "MSG-1", count: int | None = None) -> bytes:
+    block = Block(payments=payments or (Payment(),), execution_date=DAY)
+    return Message(blocks=(block,), message_id=message_id, count=count).bytes()
+
+
+def test_a_file_is_taken_answered_and_put_away(desk: Desk) -> None:
+    folder = desk.sender("erp")
+    (folder / "pay.xml").write_bytes(a_file(Payment(), Payment(end_to_end_id="E2E-2")))
+    assert desk.inbox.turn() == 0, "it may still be written"
+    assert desk.inbox.turn() == 1
+    assert desk.there() == ["erp/done/pay.xml", "erp/replies/pay.xml.pain002.xml"]
+    assert (desk.transfers(), desk.kept(), desk.told) == (2, 1, [])
+    report = etree.parse(str(folder / "replies/pay.xml.pain002.xml"))
+    assert [each.text for each in report.iterfind(".//{*}TxSts")] == ["ACSP", "ACSP"]
+    assert desk.inbox.turn() == 0
+
+
+def test_what_is_not_whole_is_left_alone(desk: Desk) -> None:
+    folder = desk.sender("erp")
+    left = [".hidden.xml", "a.xml.part", "b.tmp", "c.XML.FILEPART"]
+    for name in left:
+        (folder / name).write_bytes(a_file())
+    (folder / "link.xml").symlink_to(folder / ".hidden.xml")
+    growing = folder / "growing.xml"
+    content = a_file()
+    for end in (10, 20, len(content)):
+        growing.write_bytes(content[:end])
+        assert desk.inbox.turn() == 0
+    assert desk.inbox.turn() == 1
+    assert desk.inbox.turn() == 0
+    assert sorted(each.name for each in folder.iterdir() if not each.is_dir()) == sorted(
+        [*left, "link.xml"]
+    )
+    assert desk.transfers() == 1
+
+
+def test_a_refused_file_is_put_with_the_refused_and_keeps_its_name_apart(desk: Desk) -> None:
+    folder = desk.sender("erp")
+    for number in (1, 2):
+        (folder / "pay.xml").write_bytes(a_file(message_id=f"M-{number}", count=7))
+        desk.inbox.turn()
+        assert desk.inbox.turn() == 1
+    assert desk.there() == [
+        "erp/refused/pay.2.xml",
+        "erp/refused/pay.xml",
+        "erp/replies/pay.xml.pain002.xml",
+    ]
+    assert desk.transfers() == 0
+
+
+def test_a_csv_needs_its_mapping(desk: Desk) -> None:
+    folder = desk.sender("erp")
+    (folder / "pay.csv").write_text(
+        "Ref,To,Name,Sum\nN1,FR1420041010050500013M02606,Anna,1.00\n", "utf-8"
+    )
+    desk.inbox.turn()
+    assert desk.inbox.turn() == 0
+    assert desk.told == [("erp", "ingest.unreadable_file")]
+    assert desk.there() == ["erp/taken/pay.csv"]
+    (folder / "mapping.toml").write_text(
+        '[file]\nknown_by = "instruction_id"\n[columns]\ninstruction_id = "Ref"\n'
+        'creditor_account = "To"\ncreditor_name = "Name"\namount = "Sum"\n[constants]\n'
+        'currency = "EUR"\ndebtor_account = "DE89370400440532013000"\n'
+        f'requested_execution_date = "{DAY}"\n',
+        "utf-8",
+    )
+    assert desk.inbox.turn() == 1
+    assert "erp/replies/pay.csv.report.csv" in desk.there()
+    assert desk.transfers() == 1
+
+
+@pytest.mark.parametrize("is_answered", [False, True])
+def test_after_a_crash_what_was_taken_is_received_again_and_ordered_once(
+    desk: Desk, *, is_answered: bool
+) -> None:
+    folder = desk.sender("erp")
+    (folder / "pay.xml").write_bytes(a_file())
+    desk.inbox.turn()
+    assert desk.inbox.turn() == 1
+    # As a crash leaves it: taken and ordered, perhaps answered, and not yet put away.
+    (folder / "done/pay.xml").rename(folder / "taken/pay.xml")
+    (folder / "replies/.pay.xml.part").write_bytes(b"half")
+    if not is_answered:
+        (folder / "replies/pay.xml.pain002.xml").unlink()
+    assert desk.started().turn() == 1
+    assert desk.there() == ["erp/done/pay.xml", "erp/replies/pay.xml.pain002.xml"]
+    assert desk.transfers() == 1
+
+
+def test_what_stands_in_the_way_of_one_sender_is_told_and_stops_no_other(desk: Desk) -> None:
+    unknown = desk.watched / "a-nobody"
+    unknown.mkdir()
+    revoked, linked, good = (desk.sender(name) for name in ("b-revoked", "c-linked", "erp"))
+    desk.refused.add("b-revoked")
+    elsewhere = desk.watched.parent / "elsewhere"
+    elsewhere.mkdir()
+    (linked / "replies").symlink_to(elsewhere)
+    for folder in (unknown, revoked, linked, good):
+        (folder / "pay.xml").write_bytes(a_file(message_id=folder.name))
+    desk.inbox.turn()
+    assert desk.inbox.turn() == 1
+    problems = [
+        ("c-linked", "inbox.folder_out_of_reach"),
+        ("a-nobody", "inbox.no_credential"),
+        ("b-revoked", "inbox.not_taken_now"),
+    ]
+    assert sorted(desk.told) == sorted(problems)
+    assert [*elsewhere.iterdir()] == []
+    desk.inbox.turn()
+    assert len(desk.told) == len(problems), "once an hour, not once a second"
+    desk.clock.now += 3_600_000
+    desk.inbox.turn()
+    assert len(desk.told) == 2 * len(problems)
+    assert desk.there() == [
+        "a-nobody/pay.xml",
+        "b-revoked/taken/pay.xml",
+        "c-linked/pay.xml",
+        "erp/done/pay.xml",
+        "erp/replies/pay.xml.pain002.xml",
+    ]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="needs an ordinary user")
+def test_a_folder_without_rights_is_told(desk: Desk) -> None:
+    folder = desk.sender("erp")
+    folder.chmod(0o500)
+    desk.inbox.turn()
+    folder.chmod(0o700)
+    assert desk.told == [("erp", "inbox.folder_out_of_reach")]
+
+
+def test_a_watched_folder_that_is_not_there_is_told(desk: Desk) -> None:
+    desk.watched.rmdir()
+    assert desk.inbox.turn() == 0
+    assert desk.told == [(str(desk.watched), "inbox.folder_out_of_reach")]
+
+
+def test_run_keeps_an_inbox_where_a_folder_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    with reachable_folder() as folder:
+        shell, erp = Shell(folder / "data"), folder / "watched" / "erp"
+        monkeypatch.setenv("COUNTERSIGN_WATCH_DIR", str(folder / "watched"))
+        erp.mkdir(parents=True)
+        running = shell.run()
+        shell.call("accounts", "open", ":RAIL", "EUR", "--holder", "R", "--kind", "settlement")
+        shell.call("accounts", "open", DEBTOR_IBAN, "EUR", "--holder", "Ada")
+        shell.call("accounts", "fund", DEBTOR_IBAN, "100.00", "EUR", "--reason", "opening")
+        shell.call("credential", "create", "erp", "--save")
+        a_file_today(folder, "pay.xml.part", Payment()).rename(erp / "pay.xml")
+        answer = erp / "replies" / "pay.xml.pain002.xml"
+        for _ in range(60):
+            if answer.exists() and not (erp / "taken" / "pay.xml").exists():
+                break
+            shell.call("transfers", "list")  # Takes a good part of a second.
+        assert etree.parse(str(answer)).findtext(".//{*}TxSts") == "ACSP"
+        assert (erp / "done" / "pay.xml").exists()
+        assert len(shell.call("transfers", "list")) == 1
+        assert stop(running) == 0

@@ -27,6 +27,14 @@ USUAL: dict[str, int | None] = {
     "debtor_sum_24h": 0,
     "pair_sum_24h": 0,
     "inflow_sum_24h": 0,
+    "pair_sum_7d": 0,
+    "debtor_sum_7d": 0,
+    "inflow_sum_7d": 0,
+    "debtor_count_30d": 20,
+    "debtor_max_30d": 60_000_00,
+    "debtor_median_30d": 30_000_00,
+    "pair_count_30d": 4,
+    "pair_max_30d": 40_000_00,
 }  # fmt: skip
 
 
@@ -42,8 +50,12 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "rules.amount": ({"amount": LARGE}, {"amount": LARGE - 1}),
     "rules.no_threshold": ({"currency": "SEK"}, {"currency": "USD"}),
     "rules.new_creditor": (
-        {"pair_idle_ms": None, "amount": LARGE // 4},
-        {"pair_idle_ms": None, "amount": LARGE // 4 - 1},
+        {"pair_idle_ms": None, "amount": LARGE // 6 + 1},
+        {"pair_idle_ms": None, "amount": LARGE // 6},
+    ),
+    "rules.young_sum": (
+        {"pair_count_7d": 4, "pair_sum_7d": LARGE // 4, "amount": LARGE // 4},
+        {"pair_count_7d": 3, "pair_sum_7d": LARGE // 4, "amount": LARGE // 4},
     ),
     "rules.frequency": ({"debtor_count_1h": 20}, {"debtor_count_1h": 19}),
     "rules.dormant_debtor": (
@@ -59,12 +71,24 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"amount": LARGE * 9 // 10, "debtor_max_24h": LARGE * 9 // 10 - 1},
     ),
     "rules.unusual_amount": (
-        {"amount": LARGE // 10, "debtor_count_30d": 5, "debtor_median_ratio_30d": 10_000_000},
-        {"amount": LARGE // 10, "debtor_count_30d": 4, "debtor_median_ratio_30d": 10_000_000},
+        {"amount": LARGE // 40, "debtor_count_30d": 5, "debtor_median_ratio_30d": 10_000_000},
+        {"amount": LARGE // 40, "debtor_count_30d": 4, "debtor_median_ratio_30d": 10_000_000},
+    ),
+    "rules.quiet_debtor": (
+        {"amount": LARGE // 100, "debtor_count_30d": 4, "debtor_max_30d": LARGE // 300},
+        {"amount": LARGE // 100, "debtor_count_30d": 5, "debtor_max_30d": LARGE // 300},
+    ),
+    "rules.hardly_known": (
+        {"amount": LARGE // 100, "pair_count_30d": 3, "pair_max_30d": LARGE // 300},
+        {"amount": LARGE // 100, "pair_count_30d": 3, "pair_max_30d": LARGE // 300 + 1},
+    ),
+    "rules.young_pair": (
+        {"pair_count_7d": 4, "pair_sum_7d": 260_000_00},
+        {"pair_count_7d": 4, "pair_sum_7d": 259_999_99},
     ),
     "rules.unusual_for_pair": (
-        {"amount": LARGE // 10, "pair_count_30d": 3, "pair_median_ratio_30d": 5_000_000},
-        {"amount": LARGE // 10, "pair_count_30d": 3, "pair_median_ratio_30d": 4_999_999},
+        {"amount": LARGE // 50, "pair_count_30d": 3, "pair_median_ratio_30d": 5_000_000},
+        {"amount": LARGE // 50, "pair_count_30d": 3, "pair_median_ratio_30d": 4_999_999},
     ),
     "rules.drains_account": (
         {"amount": LARGE // 20, "available": LARGE // 18},
@@ -77,6 +101,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "rules.pass_through": (
         {"amount": 90_000_00, "inflow_sum_24h": 100_000_00},
         {"amount": 50_000_00, "inflow_sum_24h": 100_000_00},
+    ),
+    "rules.passed_on": (
+        {"amount": LARGE // 100, "inflow_sum_7d": LARGE // 30},
+        {"amount": LARGE // 100, "inflow_sum_7d": LARGE // 30 + 100},
     ),
     "rules.collecting_creditor": (
         {"creditor_debtors_24h": 3, "creditor_count_24h": 3, "creditor_count_30d": 3,
@@ -99,9 +127,9 @@ def test_usual_business_fires_nothing() -> None:
     assert fired() == set()
 
 
-def test_there_is_a_case_for_each_of_fifteen_rules() -> None:
+def test_there_is_a_case_for_each_rule() -> None:
     assert set(CASES) == {rule.code for rule in DEFAULT_POLICY.rules}
-    assert len(CASES) == 15
+    assert len(CASES) >= 15
 
 
 @pytest.mark.parametrize("code", sorted(CASES))
@@ -131,6 +159,8 @@ def test_a_stolen_account_is_held_and_alerted() -> None:
         "amount": LARGE // 2,
         "available": LARGE // 2,
         "pair_idle_ms": None,
+        "pair_count_30d": 0,
+        "pair_max_30d": None,
         "debtor_count_30d": 9,
         "debtor_median_ratio_30d": 12_000_000,
     }
@@ -138,9 +168,10 @@ def test_a_stolen_account_is_held_and_alerted() -> None:
     assert judged.holding == (
         "rules.new_creditor",
         "rules.unusual_amount",
+        "rules.hardly_known",
         "rules.drains_account",
     )
-    assert judged.alerts == (Raised("typologies.account_takeover", 210),)
+    assert judged.alerts == (Raised("typologies.account_takeover", 260),)
 
 
 def test_the_policy_is_one_that_the_gate_takes() -> None:

@@ -8,7 +8,7 @@ its fields when the other is erased. 3. A refused order leaves as its code, unde
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -39,8 +39,9 @@ from countersign.transfers.order import (
 )
 from countersign.vault.blind_index import blind_index, body_mac
 from countersign.vault.errors import CannotOpen, SubjectErased
+from countersign.vault.keyset import Keyset
 from countersign.vault.seal import Place, open_sealed, seal
-from countersign.vault.subjects import SubjectKey, SubjectKeys
+from countersign.vault.subjects import SubjectKey
 
 ACCOUNT_INDEX = "account"
 DEBTOR_PLACE = Place("transfers.transfer.debtor_side")
@@ -68,10 +69,22 @@ class SealedOrder(NamedTuple):
 UnknownOf = Callable[[Iterable[bytes]], set[bytes]]
 
 
+class Keys(Protocol):
+    """The data keys of all subjects; `vault.subjects.SubjectKeys` outside of simulation."""
+
+    @property
+    def keyset(self) -> Keyset: ...
+    @property
+    def instance(self) -> bytes: ...
+    def ensure(self, subjects: Iterable[bytes]) -> dict[bytes, SubjectKey]: ...
+    def find(self, subjects: Iterable[bytes]) -> dict[bytes, SubjectKey]: ...
+    def forget_erased(self, *, every_seconds: float) -> int: ...
+
+
 class Intake:
     """Prepares the orders of one instance. Belongs to one thread."""
 
-    def __init__(self, keys: SubjectKeys, *, unknown_of: UnknownOf = set) -> None:
+    def __init__(self, keys: Keys, *, unknown_of: UnknownOf = set) -> None:
         """`unknown_of` gives those blind indexes that are no account here: all, unless it is told.
 
         Who only opens orders needs to know none.

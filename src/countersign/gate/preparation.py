@@ -5,23 +5,21 @@ lost item. 2. Whatever a person typed is sealed before it leaves here: reasons u
 system subject, holders under the key of their account.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
 from countersign.gate import commands, requests
 from countersign.gate.commands import Command, Kind, RefusedIntake, Submission, encode
 from countersign.gate.errors import MalformedRequest
-from countersign.gate.intake import Intake, OrderRequest
-from countersign.gate.known_accounts import KnownAccounts
+from countersign.gate.intake import Intake, Keys, OrderRequest
 from countersign.gate.requests import REQUESTS, Item
 from countersign.kernel.money import exponent
 from countersign.kernel.refusal import Refusal
 from countersign.transfers.order import Order
 from countersign.vault.blind_index import PARTY, blind_index
 from countersign.vault.seal import Place, seal
-from countersign.vault.subjects import SubjectKeys
 
 _FORGET_SECONDS = 1.0  # So long may something be sealed for who was erased meanwhile.
 SYSTEM_SUBJECT = b"\x00" * 16
@@ -29,10 +27,16 @@ REASON_PLACE = Place("gate.command.body")
 HOLDER_PLACE = Place("accounts.account.holder")
 
 
+class Accounts(Protocol):
+    """Which accounts are open here; `known_accounts.KnownAccounts` outside of simulation."""
+
+    def unknown_of(self, indexes: Iterable[bytes]) -> set[bytes]: ...
+
+
 class Preparation:
     """Prepares whatever peers send. Belongs to one thread."""
 
-    def __init__(self, keys: SubjectKeys, accounts: KnownAccounts) -> None:
+    def __init__(self, keys: Keys, accounts: Accounts) -> None:
         self._keys = keys
         self._intake = Intake(keys, unknown_of=accounts.unknown_of)
 

@@ -96,9 +96,9 @@ class Keyset:
         return replace(self, blind_index=self.blind_index.rotated())
 
 
-def create_keyset(path: Path, protector: Protector) -> Keyset:
-    """Make a keyset with fresh keys and write it, unless there is one already."""
-    keyset = Keyset(
+def fresh_keyset() -> Keyset:
+    """A keyset of fresh keys that is kept nowhere yet."""
+    return Keyset(
         key_encryption=KeyEncryptionKeys.create(),
         blind_index=VersionedKeys(_BLIND_INDEX, {1: secrets.token_bytes(KEY_BYTES)}),
         body_mac=VersionedKeys(_BODY_MAC, {1: secrets.token_bytes(KEY_BYTES)}),
@@ -106,6 +106,11 @@ def create_keyset(path: Path, protector: Protector) -> Keyset:
             {name: Ed25519PrivateKey.generate() for name in SIGNING_KEY_NAMES}
         ),
     )
+
+
+def create_keyset(path: Path, protector: Protector) -> Keyset:
+    """Make a keyset with fresh keys and write it, unless there is one already."""
+    keyset = fresh_keyset()
     _write(path, _sealed_file(keyset, protector), is_new=True)
     return keyset
 

@@ -38,4 +38,5 @@ EXAMPLES = {
     "doctor": "doctor --data /srv/countersign",
     "bench gate": "bench gate --pairs 5",
     "bench crash": "bench crash --kills 50",
+    "bench attacks": "bench attacks --seed 11",
 }

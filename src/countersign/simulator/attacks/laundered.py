@@ -1,0 +1,91 @@
+"""Attacks by account holders themselves: money in pieces, money passed on from hand to hand."""
+
+from collections.abc import Generator
+
+from countersign.simulator.attacks.scene import LEFT, Piece, Scene, Script, creep, take, warm_up
+from countersign.simulator.model import Holder, PlannedTransfer
+
+
+def structuring(scene: Scene) -> Script:
+    """A customer moves a sum out that nobody is to look at, in pieces that need no look.
+
+    Each creditor is known before the first real piece, gets one a day, and no piece is just below
+    the limit. The bold uses large pieces, the careful many small ones to many accounts.
+    """
+    sender = scene.holder(lambda h: not h.is_asleep and h.balance >= scene.large(h) * 2 // 3)
+    if sender is None:
+        return
+    goal = min(scene.reach(sender), scene.large(sender) * 3 // 2)
+    scene.goes_for(sender, goal)
+    if not scene.is_bold:
+        creditors = [scene.mule() for _ in range(6)]
+        yield from creep(scene, sender, creditors, goal, hours=5, days=30, what="Loan")
+        return
+    creditors = [scene.mule() for _ in range(3)]
+    for _ in range(4):  # A creditor who was paid four times is known.
+        yield from warm_up(scene, sender, creditors, "Deposit")
+        scene.waits_days(sender, 1)
+    # Three creditors a day apart: none gets two pieces within a day.
+    most = scene.later_most(sender)
+    yield from take(scene, sender, creditors, goal, most=most, hours=26, days=18, what="Loan")
+
+
+def mule_chain(scene: Scene) -> Script:
+    """Stolen money comes to a hired account here, goes on to two others here, and leaves.
+
+    The bold hire front companies whose usual business hides the sums, and pass them on within
+    hours but never whole. The careful hire persons, pass on what is usual for each, and let the
+    week go by in which it is watched whether what came in leaves again.
+    """
+    first = scene.holder(lambda h: _is_hired(scene, h))
+    if first is None:
+        return
+    hops = [hop for _ in range(2) if (hop := _another(scene, first)) is not None]
+    total = min(scene.euros(scene.chance.around(120_000, 0.6), first), scene.first_most(first) * 3)
+    scene.goes_for(first, total * 8 // 10)
+    yield scene.money_for(first, total)
+    for hop in hops:
+        passed = yield from _pass_on(scene, first, hop, total * 45 // 100)
+        exits = [scene.mule(), scene.mule()]
+        rest = passed * 9 // 10
+        if scene.is_bold:
+            scene.waits(hop, hours=2)
+            most = min(passed * 6 // 10, scene.first_most(hop))
+            yield from take(scene, hop, exits, rest, most=most, hours=2, days=2, what="Goods")
+        else:
+            scene.waits_days(hop, scene.inflow_days)
+            yield from creep(scene, hop, exits, rest, hours=12, days=14, what="Goods")
+
+
+def _pass_on(
+    scene: Scene, first: Holder, hop: Holder, share: int
+) -> Generator[PlannedTransfer, str, int]:
+    """Pay a share to the next account; how much of it got there."""
+    passed = 0
+    paid: list[Piece] = []
+    to = (hop.name, hop.account)
+    for _ in range(1 if scene.is_bold else 6):
+        scene.waits(first, hours=3 if scene.is_bold else 20)
+        most = scene.first_most(first) if scene.is_bold else scene.unseen_most(first, paid)
+        amount = min(share - passed, scene.below(most))
+        if amount < scene.euros(200, first):
+            break
+        outcome = yield scene.pay(first, to, amount, "Rent share", gains=False)
+        if outcome not in LEFT:
+            break
+        passed += amount
+        paid.append((scene.now_ms, amount))
+    return passed
+
+
+def _is_hired(scene: Scene, holder: Holder) -> bool:
+    if scene.is_bold:
+        return holder.is_company and scene.usual_most(holder) >= scene.euros(50_000, holder)
+    return not holder.is_company and not holder.is_asleep
+
+
+def _another(scene: Scene, first: Holder) -> Holder | None:
+    """An account of the same kind that can take the same money."""
+    return scene.holder(
+        lambda h: _is_hired(scene, h) and h.currency == first.currency and h is not first
+    )

@@ -1,7 +1,7 @@
 # make setup   an environment with everything locked by hash
 # make check   format, lint, imports, types, fast tests: about a minute
 # make test    everything
-# make long    what takes long: parsers fuzzed for ten minutes, a million payments
+# make long    what takes long: parsers fuzzed for ten minutes, files of a million payments tried
 # make mutants each defence switched off in turn, its test must fail
 # make run     start an empty instance in ./data
 .DEFAULT_GOAL := help
@@ -59,6 +59,7 @@ test: setup packages check
 # Nine fuzzed parsers, ten minutes in all.
 long: setup
 	COUNTERSIGN_FUZZ_SECONDS=67 $(BIN)/pytest -q --durations 15 tests/properties/test_hostile_files.py
+	COUNTERSIGN_LONG_PAYMENTS=1000000 $(BIN)/pytest -q --durations 5 tests/entrypoints/test_long_file.py
 
 mutants: setup
 	$(BIN)/python -m tests.mutants.run --jobs 2

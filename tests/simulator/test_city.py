@@ -6,8 +6,8 @@ from datetime import date
 from itertools import groupby
 
 import pytest
-from countersign.channels.pain001 import check_message, read_instructions
 
+from countersign.channels.credit_transfers import check_message, read_instructions
 from countersign.channels.model import Instruction
 from countersign.entrypoints.bench.attacks.bodies import order_of_body
 from countersign.flows.ingest_file import order_of

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from countersign.accounts.model import AccountKind
-from countersign.channels.pain002 import ReportHead
+from countersign.channels.model import ReportHead
 from countersign.entrypoints.bench.attacks.bodies import order_of_body, reference_of
 from countersign.entrypoints.bench.attacks.gate import SimulatedClock, SimulatedGate
 from countersign.entrypoints.bench.attacks.tally import AttackFigures, Tally

@@ -1,7 +1,7 @@
 """Takes the pictures of docs/screenshots: `python -m tests.browser.screenshots FOLDER MINUTES`.
 
-Every page, in both languages, light and dark, at a desk and on a phone, of a bank day that was
-played for so many minutes.
+Every page but health, which names folders of this machine; in both languages, light and dark, at a
+desk and on a phone; of a bank day that was played for so many minutes.
 """
 
 import sys
@@ -89,7 +89,6 @@ def _take(
         ("account", "/accounts/5"),
         ("freezes", "/freezes"),
         ("log", "/log"),
-        ("health", "/health"),
     ):
         page.goto(address + path)
         page.screenshot(path=folder / f"{name}-{language}-{theme}-{size}.png")

@@ -13,6 +13,7 @@ _LAYERS = (("release", "f-bar"), ("challenge", "p-ask"), ("approve", "p-ask"),
            ("hold", "p-hold"), ("block", "f-block"))  # fmt: skip
 _LEAST_HEIGHT = 1.5
 _LABEL_MINUTES = 10
+_LABEL_HALF = 16.0  # Of its width; one that does not fit is left out.
 
 
 class Bar(NamedTuple):
@@ -50,7 +51,7 @@ def stacked_bars(minutes: Sequence[dict[str, int]], last_minute: int) -> Chart:
                 bars.append(Bar(_n(x), _n(base), _n(step - 2), _n(height), kind))
                 base -= 1 if kind != "f-bar" else 0.5
         minute = last_minute - len(minutes) + 1 + place
-        if minute % _LABEL_MINUTES == 0:
+        if minute % _LABEL_MINUTES == 0 and x + step / 2 + _LABEL_HALF <= WIDTH:
             times.append(Label(_n(x + step / 2 - 1), "124", _clock(minute)))
     lines = [
         Label(_n(_LEFT), _n(_BOTTOM - (_BOTTOM - _TOP) * part / 2), f"{top * part // 2:,}")

@@ -38,7 +38,9 @@ def _write(file: Path, *, payments: int, payments_per_block: int) -> None:
         for start in range(0, payments, payments_per_block)
     )
     with file.open("w") as target:
-        target.writelines([head, *blocks, "</CstmrCdtTrfInitn></Document>"])
+        target.write(head)
+        target.writelines(blocks)
+        target.write("</CstmrCdtTrfInitn></Document>")
 
 
 def _block(start: int, count: int) -> Iterator[str]:

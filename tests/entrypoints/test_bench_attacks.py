@@ -115,6 +115,17 @@ def test_attackers_know_what_a_creditor_of_this_week_may_get() -> None:
     assert not holds(pair_sum_7d=LARGE // LIMITS.young_parts - 1, **few | {"pair_count_30d": 3})
 
 
+def test_attackers_know_how_quickly_an_account_may_be_emptied() -> None:
+    most: dict[str, Any] = {
+        "amount": LARGE // 10, "pair_count_30d": 0, "pair_max_30d": None,
+        "debtor_median_ratio_30d": 3_000_000,
+    }  # fmt: skip
+    assert holds(available=LARGE // 10 * LIMITS.day_parts, **most)
+    assert not holds(available=LARGE // 10 * LIMITS.day_parts + 1, **most)
+    below = most | {"amount": LARGE // 10 - 1}
+    assert not holds(available=(LARGE // 10 - 1) * LIMITS.day_parts, **below)
+
+
 def test_attackers_know_how_long_inflows_are_watched() -> None:
     passed: dict[str, Any] = {
         "amount": LARGE // 50, "pair_count_30d": 0, "pair_max_30d": None,

@@ -90,6 +90,12 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"amount": LARGE // 50, "pair_count_30d": 3, "pair_median_ratio_30d": 5_000_000},
         {"amount": LARGE // 50, "pair_count_30d": 3, "pair_median_ratio_30d": 4_999_999},
     ),
+    "rules.quick_outflow": (
+        {"amount": LARGE // 10, "debtor_median_ratio_30d": 3_000_000, "pair_count_7d": 4,
+         "debtor_sum_24h": LARGE // 2, "available": LARGE // 10 * 13},
+        {"amount": LARGE // 10, "debtor_median_ratio_30d": 3_000_000, "pair_count_7d": 4,
+         "debtor_sum_24h": LARGE // 2, "available": LARGE // 10 * 13 + 1},
+    ),
     "rules.drains_account": (
         {"amount": LARGE // 20, "available": LARGE // 18},
         {"amount": LARGE // 20, "available": LARGE // 17},
@@ -169,9 +175,10 @@ def test_a_stolen_account_is_held_and_alerted() -> None:
         "rules.new_creditor",
         "rules.unusual_amount",
         "rules.hardly_known",
+        "rules.quick_outflow",
         "rules.drains_account",
     )
-    assert judged.alerts == (Raised("typologies.account_takeover", 260),)
+    assert judged.alerts == (Raised("typologies.account_takeover", 270),)
 
 
 def test_the_policy_is_one_that_the_gate_takes() -> None:

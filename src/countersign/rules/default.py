@@ -120,6 +120,16 @@ _RULES = [
         weight=60,
     ),
     Rule(
+        code="rules.quick_outflow",
+        english="A third of what the account has leaves within a day, to somebody hardly known",
+        chinese="一日內轉出帳戶三分之一以上的餘額，且收款人尚不熟悉",
+        when="(pair_count_30d <= 3 AND amount >= 3 * COALESCE(pair_max_30d, 0)"
+        " OR pair_count_30d = pair_count_7d)"
+        " AND amount * 10 >= large AND debtor_median_ratio_30d >= 3000000"
+        " AND (debtor_sum_24h + amount) * 3 >= available + debtor_sum_24h",
+        weight=110,
+    ),
+    Rule(
         code="rules.drains_account",
         english="It takes nearly all that the account has",
         chinese="幾乎用盡帳戶餘額",
@@ -192,11 +202,12 @@ _TYPOLOGIES = [
         code="typologies.account_takeover",
         english="Somebody else may be acting for the debtor",
         chinese="可能有他人冒用付款人身分",
+        # Not new_creditor, which is a limit: whoever is new is hardly known as well.
         rules=[
-            "rules.new_creditor",
             "rules.unusual_amount",
             "rules.quiet_debtor",
             "rules.hardly_known",
+            "rules.quick_outflow",
             "rules.drains_account",
             "rules.many_creditors",
             "rules.frequency",

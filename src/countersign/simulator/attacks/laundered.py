@@ -15,7 +15,7 @@ def structuring(scene: Scene) -> Script:
     sender = scene.holder(lambda h: not h.is_asleep and h.balance >= scene.large(h) * 2 // 3)
     if sender is None:
         return
-    goal = min(scene.reach(sender), scene.large(sender) * 3 // 2)
+    goal = min(scene.reach(sender), scene.large(sender) * 3 // (2 if scene.is_bold else 4))
     scene.goes_for(sender, goal)
     if not scene.is_bold:
         creditors = [scene.mule() for _ in range(6)]

@@ -30,6 +30,7 @@ class Limits(NamedTuple):
     young_sum_parts: int  # And so is 1/so many whatever is usual, if a tenth of it comes at once.
     just_below_percent: int  # Two a day from so much of `large` on are looked at.
     drained_percent: int  # Taking so much of what is there is looked at.
+    day_parts: int  # 1/so many of the account in a day, to somebody hardly known, is looked at.
     inflow_days: int  # So long it is watched whether what came in leaves again.
 
 
@@ -117,6 +118,14 @@ class Scene:
         day = sum(amount for at_ms, amount in paid if at_ms > now_ms - DAY_MS)
         first = self.first_most(of) if not paid else self.later_most(of)
         return min(most, first, self.large(of) - day - 1)
+
+    def day_most(self, of: Holder, today: int) -> int:
+        """The most of a payment after so much today that does not empty the account too quickly.
+
+        The victim's own business of the day is unknown, so a fifth of it is left for that.
+        """
+        part = (of.balance + today) // self._limits.day_parts * 8 // 10 - today
+        return max(part, self.large(of) // 10 - 1)
 
     @property
     def inflow_days(self) -> int:
@@ -227,7 +236,11 @@ def creep(
     stopped, turn = 0, 0
     while goal > scene.euros(1_000, debtor) and scene.now_ms < end_ms and stopped < _NERVE:
         place = turn % len(creditors)
-        most = scene.unseen_most(debtor, paid[place]) // (1 + 2 * stopped)
+        recent = (p for pieces in paid for p in pieces if p[0] > scene.now_ms - DAY_MS)
+        most = min(
+            scene.unseen_most(debtor, paid[place]),
+            scene.day_most(debtor, sum(amount for _, amount in recent)),
+        ) // (1 + 2 * stopped)
         turn += 1
         if most >= scene.euros(200, debtor):
             amount = min(goal, scene.below(most))

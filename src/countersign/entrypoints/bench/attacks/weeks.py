@@ -76,6 +76,7 @@ def limits_of(policy: Policy) -> Limits:
         young_sum_parts=2,
         just_below_percent=90,
         drained_percent=90,
+        day_parts=3,
         inflow_days=7,
     )
 

@@ -14,11 +14,10 @@ from tests.support.scene import Scene, elsewhere, house
 
 from countersign.entrypoints.bench.bed import Bed, a_bed
 from countersign.entrypoints.console.app import make_app
-from countersign.entrypoints.console.errors import PortRefused, PortTaken
 from countersign.entrypoints.console.links import link_of, make_link, noted_address
-from countersign.entrypoints.console.listening import HEAD_BYTES_MAX, bound_socket
 from countersign.entrypoints.console.process import ConsoleDidNotStart
 from countersign.entrypoints.processes import console_of
+from countersign.entrypoints.web.listening import HEAD_BYTES_MAX
 from countersign.gate.intake import Intake
 from countersign.infra.clock import SystemClock
 from countersign.infra.database import Role
@@ -284,24 +283,11 @@ def test_a_head_that_is_too_large_or_never_ends_is_cut_off(site: Site) -> None:
 
 def test_a_port_that_is_taken_is_refused_by_name(site: Site) -> None:
     port = int(site.address.rpartition(":")[2])
-    with pytest.raises(PortTaken) as refusal:
-        bound_socket(port)
-    assert refusal.value.code == "console.port_taken"
     second = console_of(site.bed.installation, site.bed.database, port=port)
     with pytest.raises(ConsoleDidNotStart) as not_started:
         second.start()
     assert not_started.value.code == "console.did_not_start"
     assert str(port) in not_started.value.sentence()
-
-
-def test_a_port_that_is_not_for_us_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(*_: object) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(socket.socket, "bind", refused)
-    with pytest.raises(PortRefused) as refusal:
-        bound_socket(80)
-    assert refusal.value.code == "console.port_refused"
 
 
 def test_it_says_where_it_answers(site: Site) -> None:

@@ -31,6 +31,16 @@ def test_an_address_that_is_not_this_machines_is_refused(host: str) -> None:
         bound_socket(host, 0, setting=SETTING)
 
 
+def test_a_port_that_is_not_for_us_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refused)
+    with pytest.raises(PortRefused) as refusal:
+        bound_socket("127.0.0.1", 80, setting=SETTING)
+    assert "Permission denied" in refusal.value.sentence()
+
+
 def test_a_free_port_is_found() -> None:
     with bound_socket("127.0.0.1", 0, setting=SETTING) as listening:
         assert listening.getsockname()[1] > 0

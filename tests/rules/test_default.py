@@ -75,16 +75,18 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"amount": LARGE // 40, "debtor_count_30d": 4, "debtor_median_ratio_30d": 10_000_000},
     ),
     "rules.quiet_debtor": (
-        {"amount": LARGE // 100, "debtor_count_30d": 4, "debtor_max_30d": LARGE // 300},
-        {"amount": LARGE // 100, "debtor_count_30d": 5, "debtor_max_30d": LARGE // 300},
+        {"amount": LARGE // 100, "debtor_count_30d": 4, "debtor_max_30d": LARGE // 300}
+        | {"debtor_idle_ms": 1},
+        {"amount": LARGE // 100, "debtor_count_30d": 0, "debtor_max_30d": None}
+        | {"debtor_idle_ms": None},
     ),
     "rules.hardly_known": (
         {"amount": LARGE // 100, "pair_count_30d": 3, "pair_max_30d": LARGE // 300},
         {"amount": LARGE // 100, "pair_count_30d": 3, "pair_max_30d": LARGE // 300 + 1},
     ),
     "rules.young_pair": (
-        {"pair_count_7d": 4, "pair_sum_7d": 260_000_00},
-        {"pair_count_7d": 4, "pair_sum_7d": 259_999_99},
+        {"pair_count_7d": 4, "pair_sum_7d": 260_000_00, "pair_max_7d": LARGE - 1},
+        {"pair_count_7d": 4, "pair_sum_7d": 259_999_99, "pair_max_7d": LARGE - 1},
     ),
     "rules.unusual_for_pair": (
         {"amount": LARGE // 50, "pair_count_30d": 3, "pair_median_ratio_30d": 5_000_000},

@@ -82,7 +82,9 @@ _RULES = [
         code="rules.young_pair",
         english="A creditor of this week alone, whose payments together are out of the usual",
         chinese="本週才開始付款的收款帳戶，合計金額異於平常",
+        # One that was large by itself was looked at, and what follows it is no piece of it.
         when="pair_count_7d >= 2 AND pair_count_30d = pair_count_7d AND debtor_count_30d >= 5"
+        " AND pair_max_7d < large"
         " AND (pair_sum_7d + amount) * 20 >= large"
         " AND pair_sum_7d + amount >= 10 * debtor_median_30d",
         weight=100,
@@ -99,8 +101,9 @@ _RULES = [
         code="rules.quiet_debtor",
         english="A debtor who hardly pays at all pays three times the greatest of a month, or more",
         chinese="甚少付款的帳戶，支付達一個月內最大金額的三倍以上",
-        when="debtor_count_30d < 5 AND amount >= 3 * COALESCE(debtor_max_30d, 0)"
-        " AND amount * 100 >= large",
+        # Who never ordered here has no habit: what he begins with is for `first_order_large`.
+        when="debtor_idle_ms IS NOT NULL AND debtor_count_30d < 5"
+        " AND amount >= 3 * COALESCE(debtor_max_30d, 0) AND amount * 100 >= large",
         weight=70,
     ),
     Rule(

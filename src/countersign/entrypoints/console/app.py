@@ -34,6 +34,7 @@ from countersign.entrypoints.console.pages import (
 )
 from countersign.entrypoints.console.sessions import Sessions
 from countersign.entrypoints.console.site import Site
+from countersign.entrypoints.web.errors import DatabaseAway
 from countersign.infra.logs import get_logger
 from countersign.kernel.refusal import Kind, Refusal
 from countersign.vault.errors import CannotOpen
@@ -69,6 +70,7 @@ def make_app(site: Site) -> ASGIApp:
         ],
         exception_handlers={
             Refusal: _refused,
+            DatabaseAway: _database_away,
             psycopg.OperationalError: _database_away,
             CannotOpen: _refused,
             HTTPException: _http_error,

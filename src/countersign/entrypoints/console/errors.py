@@ -3,31 +3,6 @@
 from countersign.kernel.refusal import Kind, Refusal
 
 
-class PortTaken(Refusal):
-    """Port {port} of this machine is taken by another program, so the console cannot listen there.
-
-    End that program, or set COUNTERSIGN_CONSOLE_PORT to a free one (0 lets the system choose).
-    """
-
-    code = "console.port_taken"
-    kind = Kind.CONFLICT
-    chinese = (
-        "本機的連接埠 {port} 已被其他程式占用，主控臺無法在此監聽。"
-        "請結束該程式，或將 COUNTERSIGN_CONSOLE_PORT 設為可用的連接埠（0 表示由系統選擇）。"
-    )
-
-
-class PortRefused(Refusal):
-    """The system does not let this user listen on port {port}: {why}.
-
-    Set COUNTERSIGN_CONSOLE_PORT to a port above 1023.
-    """
-
-    code = "console.port_refused"
-    kind = Kind.FORBIDDEN
-    chinese = "系統不允許此使用者監聽連接埠 {port}：{why}。請將 COUNTERSIGN_CONSOLE_PORT 設為大於 1023 的連接埠。"
-
-
 class LinkSpent(Refusal):
     """This link was used already, or its ten minutes are over.
 

@@ -18,10 +18,10 @@ from countersign.audit.checkpoint import Verifier
 from countersign.entrypoints.child import end_with_parent, say
 from countersign.entrypoints.console.app import make_app
 from countersign.entrypoints.console.links import note_address
-from countersign.entrypoints.console.listening import HOST, bound_socket, server_config
-from countersign.entrypoints.console.reading import Reader
 from countersign.entrypoints.console.site import Site
 from countersign.entrypoints.console.wiring import Wiring
+from countersign.entrypoints.web.listening import bound_socket, server_config
+from countersign.entrypoints.web.reading import Reader
 from countersign.gate.intake import Intake
 from countersign.infra.clock import SystemClock
 from countersign.infra.logs import configure_logs, get_logger
@@ -30,9 +30,13 @@ from countersign.vault.keyset import Keyset, load_keyset
 from countersign.vault.protectors import protector_for
 from countersign.vault.subjects import SubjectKeys
 
+HOST = "127.0.0.1"  # This machine's own address alone.
+CONNECTIONS_MAX = 48
+PORT_SETTING = "COUNTERSIGN_CONSOLE_PORT"
 EXIT_STOPPED = 0
 EXIT_REFUSED = 3
 _SUBJECT_KEYS_MAX = 10_000
+_READERS = 4
 _log = get_logger(__name__)
 
 
@@ -63,7 +67,7 @@ def main() -> int:
             passphrase_file=wiring.passphrase_file,
         )
         keyset = load_keyset(Path(wiring.keyset_file), protector)
-        listening = bound_socket(wiring.port)
+        listening = bound_socket(HOST, wiring.port, setting=PORT_SETTING)
     except Refusal as refusal:
         _log.error("console.refused_to_work", code=refusal.code, why=refusal.sentence())
         say({"ready": False, "code": refusal.code, "sentence": refusal.sentence()})
@@ -79,7 +83,7 @@ def _serve(wiring: Wiring, keyset: Keyset, listening: socket.socket) -> None:
     note_address(data_dir, f"http://{HOST}:{port}")
     public = keyset.signing_key("checkpoint").public_key().public_bytes_raw()
     with (
-        Reader(wiring.dsn) as reader,
+        Reader(wiring.dsn, name="countersign console", connections=_READERS) as reader,
         SubjectKeys(
             lambda: psycopg.connect(wiring.dsn, application_name="countersign console keys"),
             keyset,
@@ -99,7 +103,9 @@ def _serve(wiring: Wiring, keyset: Keyset, listening: socket.socket) -> None:
             gate_key=keyset.signing_key("gate").public_key(),
             clock=SystemClock(),
         )
-        server = _Server(server_config(make_app(site)))
+        server = _Server(
+            server_config(make_app(site), connections_max=CONNECTIONS_MAX, loop="asyncio")
+        )
         server.port = port
         server.run(sockets=[listening])
 

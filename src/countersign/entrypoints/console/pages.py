@@ -6,7 +6,6 @@ from typing import Any
 
 import jinja2
 import msgspec
-import psycopg
 from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -14,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from countersign.entrypoints.console import showing
 from countersign.entrypoints.console.catalogue import translated
 from countersign.entrypoints.console.site import Site
+from countersign.entrypoints.web.errors import DatabaseAway
 from countersign.gate.client import FrameRefused, GateClient, GateUnreachable
 from countersign.gate.requests import CONSOLE_SOCKET, KEY_BYTES, Query
 from countersign.kernel.refusal import Language
@@ -100,7 +100,7 @@ def _counts(site: Site) -> dict[str, int] | None:
         alerts, held, freezes = site.reader.read(
             lambda c: c.execute(COUNTS).fetchone() or (0, 0, 0)
         )
-    except psycopg.Error:
+    except DatabaseAway:
         return None
     return {"alerts": alerts, "held": held, "freezes": freezes}
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from countersign.audit.checkpoint import Verifier
-from countersign.entrypoints.console.reading import Connection, Reader
+from countersign.entrypoints.web.reading import Connection, Reader
 from countersign.gate.intake import Intake
 from countersign.infra.clock import Clock
 from countersign.vault.subjects import SubjectKeys

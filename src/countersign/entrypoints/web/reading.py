@@ -23,7 +23,7 @@ class Reader:
     """A handful of kept connections, each for one reader at a time."""
 
     def __init__(self, dsn: str, *, name: str, connections: int) -> None:
-        self._dsn = dsn
+        self.dsn = dsn
         self._name = name
         self._free: LifoQueue[KeptConnection] = LifoQueue()
         self._kept = [KeptConnection(self._connect) for _ in range(connections)]
@@ -59,7 +59,7 @@ class Reader:
 
     def _connect(self) -> Connection:
         return psycopg.connect(
-            self._dsn,
+            self.dsn,
             connect_timeout=_CONNECT_SECONDS,
             application_name=self._name,
             options="-c default_transaction_read_only=on"

@@ -110,9 +110,11 @@ def test_attackers_know_what_a_creditor_of_this_week_may_get() -> None:
     assert not holds(pair_sum_7d=half + 1, **young | {"amount": LARGE // 10 - 1})
     unusual = {"debtor_median_30d": LARGE // LIMITS.young_parts // LIMITS.usual_times}
     few: dict[str, Any] = {"pair_count_7d": 2, "pair_count_30d": 2, "amount": 1, **unusual}
+    few |= {"pair_max_7d": LARGE - 1}
     assert holds(pair_sum_7d=LARGE // LIMITS.young_parts - 1, **few)
     assert not holds(pair_sum_7d=LARGE // LIMITS.young_parts - 2, **few)
     assert not holds(pair_sum_7d=LARGE // LIMITS.young_parts - 1, **few | {"pair_count_30d": 3})
+    assert not holds(pair_sum_7d=LARGE // LIMITS.young_parts - 1, **few | {"pair_max_7d": LARGE})
 
 
 def test_attackers_know_how_quickly_an_account_may_be_emptied() -> None:

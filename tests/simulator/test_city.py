@@ -9,7 +9,7 @@ import pytest
 
 from countersign.channels.credit_transfers import check_message, read_instructions
 from countersign.channels.model import Instruction
-from countersign.entrypoints.bench.attacks.bodies import order_of_body
+from countersign.entrypoints.api.ordering import order_in
 from countersign.flows.ingest_file import order_of
 from countersign.kernel.account import Iban
 from countersign.simulator.accounts import COUNTRIES, account_in, euros, minor_units
@@ -61,7 +61,7 @@ def test_events_come_in_the_order_of_time_with_references_of_their_own() -> None
 
 def test_every_order_is_one_that_a_bank_can_carry_out() -> None:
     for planned in orders():
-        order = order_of_body(planned.body)
+        order = order_in(planned.body)
         check_order(order)
         assert order.instructed_amount == planned.amount
         assert not planned.attack
@@ -114,7 +114,7 @@ def test_a_file_says_what_the_bodies_say() -> None:
         assert len(read) == len(planned)
         for payment, one in zip(read, planned, strict=True):
             assert isinstance(payment, Instruction)
-            order, wanted = order_of(payment), order_of_body(one.body)
+            order, wanted = order_of(payment), order_in(one.body)
             for name in one.body:
                 assert getattr(order, name) == getattr(wanted, name), name
 

@@ -1,5 +1,6 @@
 """POST /v1/transfers and /v1/transfers/batch: one order or many, each decided by itself."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated
 
@@ -160,6 +161,11 @@ async def order_batch(desk: Desk, call: Call) -> BatchAnswer:
 
 def _item(new: NewTransfer, key: bytes) -> Item:
     return Item(Kind.ORDER, key, encode_body(order_of(new)))
+
+
+def order_in(body: Mapping[str, str]) -> Order:
+    """The order that a body of this API asks for, for whoever makes bodies without HTTP."""
+    return order_of(msgspec.convert(body, NewTransfer))
 
 
 def order_of(new: NewTransfer) -> Order:

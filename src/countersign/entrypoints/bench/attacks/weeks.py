@@ -14,13 +14,14 @@ from typing import NamedTuple
 
 from countersign.accounts.model import AccountKind
 from countersign.channels.model import ReportHead
-from countersign.entrypoints.bench.attacks.bodies import order_of_body, reference_of
+from countersign.entrypoints.api.ordering import order_in
 from countersign.entrypoints.bench.attacks.gate import SimulatedClock, SimulatedGate
 from countersign.entrypoints.bench.attacks.tally import AttackFigures, Tally
 from countersign.entrypoints.bench.figures import Figure
 from countersign.flows.ingest_file import ingest_file
 from countersign.gate.commands import Answer, Kind
 from countersign.gate.requests import Item, encode_body
+from countersign.kernel.account import canonical, written_reference
 from countersign.kernel.invariant import invariant
 from countersign.rules.default import DEFAULT_POLICY
 from countersign.rules.model import Policy
@@ -150,7 +151,7 @@ class _Weeks:
 
     def _bring(self, planned: PlannedTransfer) -> None:
         """One order by the public API."""
-        order = order_of_body(planned.body)
+        order = order_in(planned.body)
         answer = self.gate.submit([_item(self.gate.new_key(), order)])[0]
         self._answered(planned, answer)
 
@@ -214,7 +215,7 @@ class _Weeks:
 
 
 def _canonical(holder: Holder) -> str:
-    return reference_of(holder.account)
+    return canonical(written_reference(holder.account))
 
 
 def _item(key: bytes, order: Order) -> Item:

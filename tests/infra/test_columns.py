@@ -33,6 +33,7 @@ OPAQUE = {
 }
 # Codes, numbers, names that the house gives, settings, public notes: no text of a customer.
 PLAIN = {
+    "access.credential.addresses",  # Networks of machines that the operator named.
     "access.credential.name",
     "access.credential.permissions",
     "accounts.account.currency",

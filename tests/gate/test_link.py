@@ -85,7 +85,7 @@ def test_what_one_token_asks_at_once_goes_in_one_frame_and_each_gets_its_own(
     async def steps(gate: GatesEnd, link: GateLink) -> None:
         mine = [asking(link, an_item(n)) for n in range(3)]
         pair = asking(link, an_item(10), an_item(11))
-        other = asking(link, an_item(0), token="shop")
+        other = asking(link, an_item(20), token="shop")
         first = await gate.asked()
         assert (first.token, len(first.items)) == ("erp", 5)
         second = await gate.asked()

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.pain001 import DEBTOR_IBAN, Payment
+from tests.support.pain001 import Payment
 from tests.support.postgres import reachable_folder
-from tests.support.shell import Shell, a_file, stop
+from tests.support.shell import Shell, a_file, a_paying_house
 
 
 @pytest.fixture(scope="module")
@@ -18,14 +18,8 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def shell(folder: Path) -> Iterator[Shell]:
-    made = Shell(folder / "data")
-    process = made.run()
-    made.call("accounts", "open", ":RAIL", "EUR", "--holder", "Rail", "--kind", "settlement")
-    made.call("accounts", "open", DEBTOR_IBAN, "EUR", "--holder", "Ada")
-    made.call("accounts", "fund", DEBTOR_IBAN, "5000000.00", "EUR", "--reason", "opening")
-    made.call("credential", "create", "erp", "--save")
-    yield made
-    assert stop(process) == 0
+    with a_paying_house(folder) as made:
+        yield made
 
 
 def test_a_wrong_rule_is_refused_with_its_place_and_a_right_one_alerts(

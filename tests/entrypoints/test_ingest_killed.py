@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
-from tests.support.pain001 import DEBTOR_IBAN, Payment
+from tests.support.pain001 import Payment
 from tests.support.postgres import reachable_folder
-from tests.support.shell import COMMAND, Shell, a_file, stop
+from tests.support.shell import COMMAND, Shell, a_file, a_paying_house
 
 PAYMENTS = 3000
 # After how many payments were told: within a frame and at its ends; a last frame is left.
@@ -27,14 +27,8 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def shell(folder: Path) -> Iterator[Shell]:
-    made = Shell(folder / "data")
-    process = made.run()
-    made.call("accounts", "open", ":RAIL", "EUR", "--holder", "Rail", "--kind", "settlement")
-    made.call("accounts", "open", DEBTOR_IBAN, "EUR", "--holder", "Ada")
-    made.call("accounts", "fund", DEBTOR_IBAN, "5000000.00", "EUR", "--reason", "opening")
-    made.call("credential", "create", "erp", "--save")
-    yield made
-    assert stop(process) == 0
+    with a_paying_house(folder) as made:
+        yield made
 
 
 def killed_after(shell: Shell, file: Path, lines: int) -> None:

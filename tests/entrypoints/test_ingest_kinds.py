@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 from tests.support.pacs008 import Interbank, InterbankMessage
-from tests.support.pain001 import DEBTOR_IBAN
 from tests.support.postgres import reachable_folder
-from tests.support.shell import TODAY, Shell, settled, stop
+from tests.support.shell import TODAY, Shell, a_paying_house, settled
 
 ON_DAY = f"<IntrBkSttlmDt>{TODAY}</IntrBkSttlmDt>"
 
@@ -22,14 +21,8 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def shell(folder: Path) -> Iterator[Shell]:
-    made = Shell(folder / "data")
-    process = made.run()
-    made.call("accounts", "open", ":RAIL", "EUR", "--holder", "Rail", "--kind", "settlement")
-    made.call("accounts", "open", DEBTOR_IBAN, "EUR", "--holder", "Ada")
-    made.call("accounts", "fund", DEBTOR_IBAN, "5000000.00", "EUR", "--reason", "opening")
-    made.call("credential", "create", "erp", "--save")
-    yield made
-    assert stop(process) == 0
+    with a_paying_house(folder) as made:
+        yield made
 
 
 def test_a_pacs_008_is_ordered_once_and_answered_by_a_pacs_002(shell: Shell, folder: Path) -> None:

@@ -1,15 +1,17 @@
 """A user's shell in one data folder: commands as separate processes, and what they say."""
 
+import contextlib
 import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.support.pain001 import Block, Message, Payment
+from tests.support.pain001 import DEBTOR_IBAN, Block, Message, Payment
 
 from countersign.infra.clock import SystemClock
 
@@ -64,6 +66,19 @@ class Shell:
         assert process.stdout
         assert json.loads(process.stdout.readline())["ready"] is True
         return process
+
+
+@contextlib.contextmanager
+def a_paying_house(folder: Path) -> Iterator[Shell]:
+    """A running instance with a rail, one customer with money, and a saved credential."""
+    shell = Shell(folder / "data")
+    process = shell.run()
+    shell.call("accounts", "open", ":RAIL", "EUR", "--holder", "Rail", "--kind", "settlement")
+    shell.call("accounts", "open", DEBTOR_IBAN, "EUR", "--holder", "Ada")
+    shell.call("accounts", "fund", DEBTOR_IBAN, "5000000.00", "EUR", "--reason", "opening")
+    shell.call("credential", "create", "erp", "--save")
+    yield shell
+    assert stop(process) == 0
 
 
 def stop(process: "subprocess.Popen[str]") -> int:

@@ -31,10 +31,10 @@ from countersign.gate.requests import (
 from countersign.infra.clock import monotonic
 from countersign.kernel.refusal import Kind, Refusal
 
-_PAUSE_SECONDS = 0.05
-_ITEM_BYTES = 64  # Kind, key and lengths, at most.
-_FRAME_ROOM = FRAME_BYTES_MAX - 1024  # Without id and token.
-_TRY_AGAIN = frozenset({NotReady.code, Overloaded.code})
+PAUSE_SECONDS = 0.05
+ITEM_BYTES = 64  # Kind, key and lengths, at most.
+FRAME_ROOM = FRAME_BYTES_MAX - 1024  # Without id and token.
+TRY_AGAIN = frozenset({NotReady.code, Overloaded.code})
 
 
 class GateUnreachable(Refusal):
@@ -82,7 +82,7 @@ class GateClient:
         self._timeout_seconds = timeout_seconds
         self._socket: socket.socket | None = None
         self._next_id = 0
-        self._pause_seconds = _PAUSE_SECONDS
+        self._pause_seconds = PAUSE_SECONDS
 
     def __enter__(self) -> Self:
         return self
@@ -120,7 +120,7 @@ class GateClient:
         while True:
             for frame in _frames([item for item in items if item.key not in answers]):
                 refusal = self._once(frame, answers, deadline)
-                if refusal in _TRY_AGAIN:
+                if refusal in TRY_AGAIN:
                     break
                 if refusal:
                     raise FrameRefused(refusal)
@@ -135,13 +135,13 @@ class GateClient:
             reply = self._exchange(items, deadline)
         except (OSError, msgspec.MsgspecError):
             self.close()
-            self._pause_seconds = _PAUSE_SECONDS
+            self._pause_seconds = PAUSE_SECONDS
             return NotReady.code
-        self._pause_seconds = max(_PAUSE_SECONDS, reply.retry_ms / 1000)
+        self._pause_seconds = max(PAUSE_SECONDS, reply.retry_ms / 1000)
         if reply.refusal:
             return reply.refusal
         for item, answer in zip(items, reply.answers, strict=True):
-            if answer.outcome not in _TRY_AGAIN:
+            if answer.outcome not in TRY_AGAIN:
                 answers[item.key] = answer
         return ""
 
@@ -175,12 +175,12 @@ class GateClient:
 def _frames(items: Sequence[Item]) -> Iterator[list[Item]]:
     """The items in as few frames as hold them."""
     frame: list[Item] = []
-    room = _FRAME_ROOM
+    room = FRAME_ROOM
     for item in items:
-        size = len(item.body) + _ITEM_BYTES
+        size = len(item.body) + ITEM_BYTES
         if frame and (size > room or len(frame) == ITEMS_MAX):
             yield frame
-            frame, room = [], _FRAME_ROOM
+            frame, room = [], FRAME_ROOM
         frame.append(item)
         room -= size
     if frame:

@@ -16,12 +16,19 @@ from pathlib import Path
 import msgspec
 
 from countersign.access.errors import UnknownCredential
-from countersign.gate.client import GateUnreachable, new_key, short_address
+from countersign.gate.client import (
+    FRAME_ROOM,
+    ITEM_BYTES,
+    PAUSE_SECONDS,
+    TRY_AGAIN,
+    GateUnreachable,
+    new_key,
+    short_address,
+)
 from countersign.gate.commands import Answer
-from countersign.gate.errors import MalformedRequest, NotReady, Overloaded
+from countersign.gate.errors import MalformedRequest, Overloaded
 from countersign.gate.framing import Framed
 from countersign.gate.requests import (
-    FRAME_BYTES_MAX,
     ITEMS_MAX,
     Frame,
     Item,
@@ -36,10 +43,6 @@ from countersign.kernel.refusal import refusal_class
 FRAMES_IN_FLIGHT_MAX = 8
 WAITING_BYTES_MAX = 32 * 1024 * 1024
 RETRY_MS = 500
-_FRAME_ROOM = FRAME_BYTES_MAX - 1024
-_ITEM_BYTES = 64
-_PAUSE_SECONDS = 0.05
-_TRY_AGAIN = frozenset({NotReady.code, Overloaded.code})
 
 
 @dataclass(slots=True, eq=False)
@@ -73,8 +76,8 @@ class GateLink:
         self, token: str, items: Sequence[Item], *, timeout_seconds: float
     ) -> list[Answer]:
         """Answers in the order of the items; raises what refuses the whole, or GateUnreachable."""
-        byte_count = sum(len(item.body) + _ITEM_BYTES for item in items)
-        if byte_count > _FRAME_ROOM or len(items) > ITEMS_MAX:
+        byte_count = sum(len(item.body) + ITEM_BYTES for item in items)
+        if byte_count > FRAME_ROOM or len(items) > ITEMS_MAX:
             raise MalformedRequest(why="it is larger than one frame")
         if self._waiting_bytes + byte_count > WAITING_BYTES_MAX:
             raise Overloaded(retry_ms=RETRY_MS)
@@ -141,7 +144,7 @@ class GateLink:
         taken: list[_Asked] = []
         rest: list[_Asked] = []
         keys: set[bytes] = set()
-        room, places = _FRAME_ROOM, ITEMS_MAX
+        room, places = FRAME_ROOM, ITEMS_MAX
         for asked in self._waiting:
             own = {item.key for item in asked.items}
             fits = asked.byte_count <= room and len(asked.items) <= places
@@ -175,8 +178,8 @@ class GateLink:
             finally:
                 os.close(descriptor)
         except OSError:
-            self._not_before_seconds = monotonic() + _PAUSE_SECONDS
-            self._loop.call_later(_PAUSE_SECONDS, self._flush_soon)
+            self._not_before_seconds = monotonic() + PAUSE_SECONDS
+            self._loop.call_later(PAUSE_SECONDS, self._flush_soon)
 
     def made(self, transport: asyncio.Transport) -> None:
         """The connection is there."""
@@ -186,7 +189,7 @@ class GateLink:
     def lost(self) -> None:
         """The connection is gone; what it carried may have been decided and is asked again."""
         self._transport = None
-        self._not_before_seconds = monotonic() + _PAUSE_SECONDS
+        self._not_before_seconds = monotonic() + PAUSE_SECONDS
         for taken in self._in_flight.values():
             for asked in taken:
                 self._again(asked)
@@ -208,9 +211,9 @@ class GateLink:
     def _settle(self, asked: _Asked, reply: Reply, answers: list[Answer]) -> None:
         if asked.answered.done():
             return
-        is_undecided = any(answer.outcome in _TRY_AGAIN for answer in answers)
-        if reply.refusal in _TRY_AGAIN or is_undecided:
-            self._not_before_seconds = max(self._not_before_seconds, monotonic() + _PAUSE_SECONDS)
+        is_undecided = any(answer.outcome in TRY_AGAIN for answer in answers)
+        if reply.refusal in TRY_AGAIN or is_undecided:
+            self._not_before_seconds = max(self._not_before_seconds, monotonic() + PAUSE_SECONDS)
             self._again(asked)
         elif reply.refusal:
             asked.answered.set_exception(refusal_class(reply.refusal)())

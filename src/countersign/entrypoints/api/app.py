@@ -6,7 +6,6 @@ logged by its kind alone and answered as a failure that may be sent again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -84,41 +83,30 @@ def make_app(desk: Desk) -> Starlette:
         del request
         return Response(described, media_type=_JSON, headers=_HEADERS)
 
-    routes = [
-        Route(_path(operation), partial(_answer, desk, operation), methods=[operation.method])
-        for operation in sorted(OPERATIONS, key=_literal_first)
-    ]
     return Starlette(
-        routes=[*_joined(routes), Route("/openapi.json", describe)],
+        routes=[*_routes(desk), Route("/openapi.json", describe)],
         exception_handlers={HTTPException: _not_routed},
     )
 
 
-def _literal_first(operation: Operation) -> tuple[bool, str]:
-    """`/v1/transfers/batch` before `/v1/transfers/{number}`."""
-    return "{" in operation.path, operation.path
+def _routes(desk: Desk) -> list[Route]:
+    """One route a path, so that a wrong method is told with all that there are.
 
-
-def _path(operation: Operation) -> str:
-    return operation.path.replace("{number}", "{number:int}")
-
-
-def _joined(routes: Iterable[Route]) -> list[Route]:
-    """One route a path, so that a wrong method is told with all that there are."""
-    by_path: dict[str, dict[str, Callable[[Request], Awaitable[Response]]]] = {}
-    for route in routes:
-        for method in (route.methods or set()) - {"HEAD"}:
-            by_path.setdefault(route.path, {})[method] = route.endpoint
+    `/v1/transfers/batch` comes before `/v1/transfers/{number}`.
+    """
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in sorted(OPERATIONS, key=lambda one: ("{" in one.path, one.path)):
+        path = operation.path.replace("{number}", "{number:int}")
+        by_path.setdefault(path, {})[operation.method] = operation
     return [
-        Route(path, partial(_by_method, endpoints), methods=sorted(endpoints))
-        for path, endpoints in by_path.items()
+        Route(path, partial(_by_method, desk, operations), methods=sorted(operations))
+        for path, operations in by_path.items()
     ]
 
 
-async def _by_method(
-    endpoints: dict[str, Callable[[Request], Awaitable[Response]]], request: Request
-) -> Response:
-    return await endpoints["GET" if request.method == "HEAD" else request.method](request)
+async def _by_method(desk: Desk, operations: dict[str, Operation], request: Request) -> Response:
+    method = "GET" if request.method == "HEAD" else request.method
+    return await _answer(desk, operations[method], request)
 
 
 async def _answer(desk: Desk, operation: Operation, request: Request) -> Response:

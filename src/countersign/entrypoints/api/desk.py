@@ -38,7 +38,6 @@ _Result = TypeVar("_Result")
 class Desk:
     """The parts of one API process."""
 
-    name: str
     gate: GateLink
     doorkeeper: Doorkeeper
     reader: Reader

@@ -20,7 +20,6 @@ from countersign.entrypoints.api.errors import BodyTooLarge, BodyTooSlow, Busy
 from countersign.flows.ingest_file import Ingested, ingest_file
 from countersign.gate.client import GateClient
 from countersign.gate.requests import API_SOCKET
-from countersign.infra.clock import SystemClock
 from countersign.infra.iso20022.own_thread import in_own_thread
 from countersign.kernel.ids import new_id
 
@@ -80,7 +79,7 @@ async def _receive(call: Call, stream: BinaryIO) -> None:
 
 
 def _ingested(desk: Desk, call: Call, stream: BinaryIO, report: BinaryIO) -> Ingested:
-    now_ms = SystemClock().now_ms()
+    now_ms = desk.clock.now_ms()
     stream.seek(0)
     desk.archive.keep(f"api {now_ms}", stream)
     with GateClient(

@@ -128,7 +128,6 @@ async def _serve(wiring: Wiring, keyset: Keyset, listening: socket.socket) -> No
         contextlib.closing(gate),
     ):
         desk = Desk(
-            name=wiring.name,
             gate=gate,
             doorkeeper=Doorkeeper(gate, SystemClock(), per_second=wiring.requests_per_second),
             reader=reader,

@@ -58,50 +58,47 @@ def server_config(app: Any, *, connections_max: int, loop: str = "uvloop") -> Co
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """HTTP/1.1 whose heads come soon and are small."""
+    """HTTP/1.1 whose heads come soon and are small; between two requests the keep-alive counts."""
 
     _head_timer: asyncio.TimerHandle | None = None
     _head_bytes = 0
-    _is_in_head = True
+    _is_in_head = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._await_head()
+        self._begin_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._end_timer()
+        self._end_head()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        # A piece in which a head only begins may hold the end of a body; it is one piece at most.
         if self._is_in_head:
             self._head_bytes += len(data)
         super().data_received(data)
         if self._is_in_head and self._head_bytes > HEAD_BYTES_MAX:
             self.transport.abort()
 
+    def on_message_begin(self) -> None:
+        if not self._is_in_head:
+            self._begin_head()
+        super().on_message_begin()
+
     def on_headers_complete(self) -> None:
-        self._is_in_head = False
-        self._head_bytes = 0
-        self._end_timer()
+        self._end_head()
         super().on_headers_complete()
 
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if not self.transport.is_closing():
-            self._await_head()
-
-    def _await_head(self) -> None:
+    def _begin_head(self) -> None:
         self._is_in_head = True
-        self._end_timer()
-        # Where the connection is kept and nothing comes, the keep-alive ends it.
-        self._head_timer = self.loop.call_later(
-            max(HEAD_SECONDS, _KEEP_ALIVE_SECONDS + 1), self._give_up
-        )
+        self._head_bytes = 0
+        self._head_timer = self.loop.call_later(HEAD_SECONDS, self._give_up)
 
     def _give_up(self) -> None:
         self.transport.abort()
 
-    def _end_timer(self) -> None:
+    def _end_head(self) -> None:
+        self._is_in_head = False
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None

@@ -3,7 +3,7 @@
 # make test    everything
 # make long    what takes long: parsers fuzzed for ten minutes, files of a million payments tried
 # make mutants each defence switched off in turn, its test must fail
-# make run     start an empty instance in ./data
+# make run     a demo in ./demo: an instance in which simulated customers order transfers
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -81,7 +81,7 @@ packages:
 	fi
 
 run: setup
-	$(BIN)/countersign run
+	$(BIN)/countersign demo
 
 lock:
 	uv pip compile -q --generate-hashes --universal --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements/dev.txt

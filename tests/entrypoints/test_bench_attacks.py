@@ -8,10 +8,11 @@ import pytest
 
 from countersign.entrypoints.bench.attacks import weeks
 from countersign.entrypoints.bench.attacks.tally import AttackFigures, Tally, is_missed
-from countersign.entrypoints.bench.attacks.weeks import Findings, limits_of
+from countersign.entrypoints.bench.attacks.weeks import Findings
 from countersign.entrypoints.bench.figures import Figure
 from countersign.entrypoints.cli.main import main
 from countersign.entrypoints.cli.terminal import DONE, REFUSED
+from countersign.entrypoints.simulate.limits import limits_of
 from countersign.gate.facts import FACTS, VOCABULARY
 from countersign.rules.default import DEFAULT_POLICY
 from countersign.rules.judge import Facts, Judge

@@ -157,6 +157,26 @@ def test_a_file_for_a_data_folder_is_refused_by_its_name(
         assert capsys.readouterr().err.startswith("cli.not_a_folder: ")
 
 
+def test_a_demo_has_a_folder_of_its_own_unless_another_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("demo", "named", "argued"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / f"thing of {name}").touch()  # So that it is refused by its name.
+    for environment, more, name in (
+        ("", [], "demo"),
+        ("named", [], "named"),
+        ("named", ["--data", "argued"], "argued"),
+    ):
+        monkeypatch.setenv("COUNTERSIGN_DATA", environment)
+        assert main(["demo", *more]) == REFUSED
+        said = capsys.readouterr().err
+        assert said.startswith("installation.foreign_folder: ")
+        assert f"thing of {name}" in said
+
+
 def test_what_the_system_refuses_is_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

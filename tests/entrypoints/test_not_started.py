@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tests.support.failing_server import a_server
 
 from countersign.entrypoints.gate.process import GateDidNotStart
 from countersign.entrypoints.inbox.process import InboxDidNotStart
@@ -13,6 +14,8 @@ from countersign.entrypoints.installation import (
     set_up,
 )
 from countersign.entrypoints.processes import gate_of, inbox_of, worker_of
+from countersign.entrypoints.simulate.main import Wiring
+from countersign.entrypoints.simulate.process import CustomersDidNotStart, CustomersProcess
 from countersign.entrypoints.worker.process import WorkerDidNotStart
 from countersign.infra.database import Database, Role
 from countersign.infra.postgres.server import Server
@@ -59,6 +62,16 @@ def test_an_inbox_without_its_key_does_not_start(installation: Installation) -> 
         inbox.start()
     assert str(default_key_file(installation.data_dir)) in str(refused.value.details["why"])
     assert inbox.process.poll() is not None
+
+
+def test_customers_without_an_api_do_not_start(tmp_path: Path) -> None:
+    with a_server(403) as (url, _):
+        wiring = Wiring(url=url, token="cst_none", seed=1, rate=1, companies=1, persons=1)
+        customers = CustomersProcess(wiring, log_file=tmp_path / "log")
+        with pytest.raises(CustomersDidNotStart) as refused:
+            customers.start()
+    assert "403 code.403" in str(refused.value.details["why"])
+    assert customers.process.poll() is not None
 
 
 def test_a_part_that_was_not_started_has_no_process(installation: Installation) -> None:

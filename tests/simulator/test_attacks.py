@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from countersign.entrypoints.bench.attacks.weeks import limits_of
+from countersign.entrypoints.simulate.limits import limits_of
 from countersign.rules.default import DEFAULT_POLICY
 from countersign.simulator.accounts import euros
 from countersign.simulator.model import PlannedTransfer

@@ -204,6 +204,11 @@ class Running:
             if self._stopping.wait(_TURN_SECONDS):
                 raise StopAsked
 
+    def join(self, other: Supervised) -> None:
+        """Have somebody more kept alive; nobody waits for it."""
+        self._others.append(other)
+        other.begin()
+
     def look_after_all(self) -> None:
         """Until a stop is asked for, which raises StopAsked; raises also what ends everything."""
         while not self._stopping.wait(_TURN_SECONDS):

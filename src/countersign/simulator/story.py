@@ -42,6 +42,7 @@ class Plot(NamedTuple):
     attacks: int  # Of each name.
     attacks_from_day: int
     attacks_to_day: int
+    has_past: bool = True  # Whether who sleeps gives a last order, long before the first day.
 
 
 class _Waiting(NamedTuple):
@@ -58,9 +59,8 @@ class Story:
             seed, companies=plot.companies, persons=plot.persons, sleepers=plot.attacks * 3
         )
         self.aims: dict[str, Aim] = {}
-        self._life: Iterator[Event] = chain(
-            self.city.before(plot.first), self.city.life(plot.first, plot.days)
-        )
+        before = self.city.before(plot.first) if plot.has_past else ()
+        self._life: Iterator[Event] = chain(before, self.city.life(plot.first, plot.days))
         self._seed = seed
         self._limits = limits
         self._normal = next(self._life, None)

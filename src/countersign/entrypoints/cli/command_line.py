@@ -22,6 +22,8 @@ from countersign.kernel.refusal import Kind, Refusal
 # In the order of the help. A command loads its own module only: all of them take a second.
 _MODULES = {
     "run": "run",
+    "demo": "demo",
+    "simulate": "simulate",
     "console": "console",
     "accounts": "accounts",
     "ingest": "ingest",
@@ -83,8 +85,9 @@ def parsed_from(words: Sequence[str]) -> argparse.Namespace:
 def run_command(parsed: argparse.Namespace) -> int:
     """Run one command and give its exit code."""
     terminal = Terminal(is_json=parsed.json, language=language_of(os.environ))
-    if parsed.data:
-        os.environ["COUNTERSIGN_DATA"] = str(plain_path(parsed.data))
+    own = getattr(parsed, "own_folder", "")  # Of a command that works in one of its own.
+    if data := parsed.data or (own if not os.environ.get("COUNTERSIGN_DATA") else ""):
+        os.environ["COUNTERSIGN_DATA"] = str(plain_path(data))
     try:
         return _run(parsed, terminal)
     except BrokenPipeError:

@@ -2,11 +2,9 @@
 
 import argparse
 import contextlib
-import os
 import secrets
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from urllib.parse import quote, unquote
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import msgspec
 
@@ -23,7 +21,8 @@ from countersign.entrypoints.cli.parsing import (
 )
 from countersign.entrypoints.cli.requests import asked, require_readable
 from countersign.entrypoints.cli.terminal import Terminal
-from countersign.entrypoints.installation import Installation, load_installation
+from countersign.entrypoints.installation import load_installation
+from countersign.entrypoints.saved_tokens import kept_token
 from countersign.gate.commands import ADDRESSES_MAX, Kind, SetCredential
 from countersign.gate.requests import Query
 from countersign.infra.clock import SystemClock, moment
@@ -191,30 +190,10 @@ def _days(text: str) -> int:
     return between(text, 1, _DAYS_MAX)
 
 
-def saved_tokens(installation: Installation) -> dict[str, Path]:
-    """Where `create --save` kept tokens, by the names of their credentials."""
-    files = sorted(_folder(installation).glob("*.token"))
-    return {unquote(file.stem): file for file in files}
-
-
-@contextlib.contextmanager
-def _kept(arguments: argparse.Namespace, token: str) -> Iterator[Callable[[], object]]:
+def _kept(
+    arguments: argparse.Namespace, token: str
+) -> AbstractContextManager[Callable[[], object]]:
     """Where a token is to be saved: what gives the file its name once the token opens something."""
     if not arguments.save:
-        yield lambda: None
-        return
-    folder = _folder(load_installation(arguments.settings))
-    folder.mkdir(mode=0o700, exist_ok=True)
-    file = folder / f"{quote(arguments.name, safe='')}.token"
-    part = file.with_name(f"{file.name}.part")
-    descriptor = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            out.write(token)
-        yield lambda: part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _folder(installation: Installation) -> Path:
-    return installation.data_dir / "tokens"
+        return contextlib.nullcontext(lambda: None)
+    return kept_token(load_installation(arguments.settings), arguments.name, token)

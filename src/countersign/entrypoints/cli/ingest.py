@@ -8,7 +8,6 @@ from pathlib import Path
 
 from countersign.channels.files import FileKind
 from countersign.channels.model import PaymentResult, PaymentStatus
-from countersign.entrypoints.cli.credentials import saved_tokens
 from countersign.entrypoints.cli.ending import Ending
 from countersign.entrypoints.cli.parsing import Subcommands, add_command, connected
 from countersign.entrypoints.cli.reasons import all_in_words
@@ -21,6 +20,7 @@ from countersign.entrypoints.receiving import (
     opened,
     receive,
 )
+from countersign.entrypoints.saved_tokens import saved_tokens
 from countersign.flows.ingest_file import Ingested, refused_whole, try_file
 from countersign.gate.requests import CHANNEL_SOCKET, Query
 from countersign.infra.iso20022.own_thread import in_own_thread

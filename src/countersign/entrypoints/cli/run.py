@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 import msgspec
@@ -44,6 +44,7 @@ _ODDS = ("reject", "lose_order", "lose_answer", "double_answer")
 _DELAYS = ("delay_min_ms", "delay_max_ms")
 _PLAIN_RAIL = Behaviour(delay_min_ms=200, delay_max_ms=1500)
 _GENESIS_POLICY_KEY = b"genesis policy\x00\x00"
+Join = Callable[[Installation, Running], None]
 
 
 def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
@@ -57,6 +58,10 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--name", default=socket.gethostname(), help="the instance's name, given at set-up"
     )
+    add_rail_faults(parser)
+
+
+def add_rail_faults(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rail-faults",
         type=_behaviour,
@@ -69,6 +74,11 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Run until a signal; a refusal says what ended it before."""
+    return run_with(arguments, terminal, _nobody)
+
+
+def run_with(arguments: argparse.Namespace, terminal: Terminal, join: Join) -> int:
+    """The same with somebody more, who is made to join what is ready."""
     stopping = _stopping_on_signals()
     settings = arguments.settings
     if not settings.database_url and not settings.data_dir.exists():
@@ -80,8 +90,12 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
         except NotSetUp:
             installation, is_new = set_up(settings, name=arguments.name), True
             _warn_of_key(installation)
-        _run(installation, arguments.rail_faults, terminal, stopping, is_new=is_new)
+        _run(installation, arguments.rail_faults, terminal, stopping, join, is_new=is_new)
     return terminal.value({"stopped": True}, "stopped")
+
+
+def _nobody(installation: Installation, running: Running) -> None:
+    del installation, running
 
 
 def _require_reachable(settings: Settings) -> None:
@@ -106,6 +120,7 @@ def _run(
     behaviour: Behaviour,
     terminal: Terminal,
     stopping: threading.Event,
+    join: Join,
     *,
     is_new: bool,
 ) -> None:
@@ -139,6 +154,7 @@ def _run(
                 value |= {"console": address, "console_link": link}
                 text += f"\nconsole: {address}\nopen it once, within ten minutes: {link}"
             terminal.value(value, text)
+            join(installation, running)
             running.look_after_all()
         finally:
             running.stop()

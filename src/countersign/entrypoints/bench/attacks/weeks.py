@@ -18,6 +18,7 @@ from countersign.entrypoints.api.ordering import order_in
 from countersign.entrypoints.bench.attacks.gate import SimulatedClock, SimulatedGate
 from countersign.entrypoints.bench.attacks.tally import AttackFigures, Tally
 from countersign.entrypoints.bench.figures import Figure
+from countersign.entrypoints.simulate.limits import limits_of
 from countersign.flows.ingest_file import ingest_file
 from countersign.gate.commands import Answer, Kind
 from countersign.gate.requests import Item, encode_body
@@ -25,7 +26,6 @@ from countersign.kernel.account import canonical, written_reference
 from countersign.kernel.invariant import invariant
 from countersign.rules.default import DEFAULT_POLICY
 from countersign.rules.model import Policy
-from countersign.simulator.attacks.scene import Limits
 from countersign.simulator.chance import Chance
 from countersign.simulator.files import write_file
 from countersign.simulator.model import Holder, PlannedTransfer, Receipt
@@ -61,25 +61,6 @@ PLOT = Plot(
     attacks_from_day=FULL_AFTER_DAYS,
     attacks_to_day=FULL_AFTER_DAYS + 28,
 )
-
-
-def limits_of(policy: Policy) -> Limits:
-    """What attackers read in the published policy; a test holds it against the rules."""
-    return Limits(
-        large=policy.amounts["large"],
-        new_payee_parts=6,
-        floor_parts=40,
-        usual_times=10,
-        seldom=3,
-        growth_times=3,
-        pair_times=5,
-        young_parts=20,
-        young_sum_parts=2,
-        just_below_percent=90,
-        drained_percent=90,
-        day_parts=3,
-        inflow_days=7,
-    )
 
 
 def run(

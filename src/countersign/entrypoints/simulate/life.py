@@ -1,0 +1,33 @@
+"""Whose life is sent to an instance: a city large enough that its days do not pass too fast.
+
+Rules look at real time, and the city's days pass quickly. So each customer must order seldom, as in
+life: many orders of one within minutes are out of the usual, and held.
+"""
+
+from datetime import date
+
+from countersign.entrypoints.simulate.limits import limits_of
+from countersign.rules.default import DEFAULT_POLICY
+from countersign.simulator.story import Plot, Story
+
+COMPANIES = 300
+PERSONS = 1_200
+_DAYS = 3_650  # Far more than anybody sends.
+_ATTACK_DAYS = 100  # About half a day at two transfers a second.
+_ATTACKS = 30  # Of each name, within these days.
+_FIRST = date(2027, 1, 11)
+
+
+def story_of(seed: int, *, companies: int, persons: int, has_attacks: bool) -> Story:
+    """The life of one seed; with attackers in it who know the first policy of an instance."""
+    plot = Plot(
+        first=_FIRST,
+        days=_DAYS,
+        companies=companies,
+        persons=persons,
+        attacks=_ATTACKS if has_attacks else 0,
+        attacks_from_day=0,
+        attacks_to_day=_ATTACK_DAYS,
+        has_past=False,  # It would be told of today.
+    )
+    return Story(seed, plot, limits_of(DEFAULT_POLICY))

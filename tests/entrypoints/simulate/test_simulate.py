@@ -1,0 +1,98 @@
+"""A simulated city orders through a real API: accounts opened once, orders and files decided."""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from tests.support.api import ALL, Api, an_api
+from tests.support.shell import COMMAND
+
+from countersign.access.model import Permission
+from countersign.entrypoints.cli.main import main
+from countersign.entrypoints.cli.terminal import DONE, REFUSED
+from countersign.gate.commands import Kind
+
+pytestmark = pytest.mark.postgres
+COUNT = 150
+CITY = ["--companies", "30", "--persons", "30"]
+TRANSFERS = "SELECT count(*) FROM transfers.transfer"
+FUNDINGS = f"SELECT count(*) FROM gate.command WHERE kind = {Kind.FUND:d}"
+ACCOUNTS = "SELECT count(*) FROM accounts.account"
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[Api]:
+    with an_api() as running:
+        yield running
+
+
+def rows(api: Api, query: str) -> int:
+    with psycopg.connect(api.bed.database.superuser_dsn()) as connection:
+        row = connection.execute(query.encode()).fetchone()
+    return int(row[0]) if row else 0
+
+
+def words(api: Api, *more: str) -> list[str]:
+    return ["simulate", "--url", api.url, *CITY, "--json", *more]
+
+
+def test_it_opens_accounts_once_and_each_start_sends_orders_of_its_own(
+    api: Api, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COUNTERSIGN_TOKEN", ALL)
+    accounts, funded = [], []  # After each start.
+    for start in (1, 2):
+        asked = words(api, "--attacks", "--rate", "2000", "--count", str(COUNT))
+        assert main(asked) == DONE
+        told = json.loads(capsys.readouterr().out)
+        assert told["transfers"] >= COUNT
+        assert told["files"] > 0
+        assert sum(told["statuses"].values()) == told["transfers"]
+        assert told["statuses"]["released"] > COUNT // 3
+        assert any(status.startswith("in files ") for status in told["statuses"])
+        assert "in files RJCT" not in told["statuses"]
+        assert told["refusals"] == {}
+        assert rows(api, TRANSFERS) == told["transfers"] * start
+        accounts.append(rows(api, ACCOUNTS))
+        funded.append(rows(api, FUNDINGS))
+    assert accounts[0] == accounts[1]
+    assert funded[0] >= 60  # Everybody once;
+    assert funded[1] - funded[0] < 10  # from then on only what comes in.
+    assert rows(api, f"{TRANSFERS} WHERE execution_day = current_date - date '1970-01-01'") > COUNT
+
+
+def test_ctrl_c_ends_it_with_what_was_sent(api: Api) -> None:
+    before = rows(api, TRANSFERS)
+    environment = {**os.environ, "COUNTERSIGN_TOKEN": ALL}
+    with subprocess.Popen(
+        [*COMMAND, *words(api, "--rate", "20", "--count", "100000")],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        while rows(api, TRANSFERS) < before + 5:
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=30)
+    assert process.returncode == DONE
+    told = json.loads(said)
+    sent = rows(api, TRANSFERS) - before
+    assert 5 <= told["transfers"] <= sent
+
+
+def test_a_credential_that_may_open_and_not_order_is_told(
+    api: Api, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api.credential("opens", Permission.ACCOUNTS_OPEN, Permission.ACCOUNTS_FUND)
+    monkeypatch.setenv("COUNTERSIGN_TOKEN", "opens")
+    before = rows(api, TRANSFERS)
+    assert main(words(api, "--count", "5")) == REFUSED
+    told = json.loads(capsys.readouterr().out)["error"]
+    assert told["code"] == "simulate.refused_there"
+    assert "403 access.not_permitted" in told["sentence"]
+    assert rows(api, TRANSFERS) == before

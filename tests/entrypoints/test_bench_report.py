@@ -1,20 +1,30 @@
 """What a measurement prints: one object of one shape, with the figures that others look for."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
+from tests.support.failing_server import a_server
 
 from countersign.entrypoints.bench import crash, gate
 from countersign.entrypoints.bench.crash import Findings
 from countersign.entrypoints.bench.figures import Figure, report
+from countersign.entrypoints.bench.posting import NotDecided, posted_per_s, single_post
+from countersign.entrypoints.bench.traffic import Traffic
 from countersign.entrypoints.cli.main import main
 from countersign.entrypoints.cli.terminal import DONE, REFUSED
 
 NAMES = ("name", "value", "unit", "target", "peer")
 MACHINE = {"cpu", "cores", "memory_mb", "system", "python"}
 OF_CRASH = {"acknowledged", "lost", "doubled", "unbalanced", "answers_changed", "unanswered"}
-OF_GATE = {"gate_per_pgbench", "cpu_us_per_transfer", "one_transfer_p50_ms", "recovery_per_s"}
+WAYS = ("gate", "batch_post", "single_post", "everything_on")
+OF_GATE = {
+    *(f"{way}_per_s" for way in WAYS),
+    *(f"{way}_per_pgbench" for way in WAYS),
+    *("cpu_us_per_transfer", "one_transfer_p50_ms", "recovery_per_s"),
+    *("fsync_per_s", "pgbench_tps"),
+}
 
 
 def assert_is_report(value: Any, *, seed: int) -> dict[str, Any]:
@@ -75,11 +85,23 @@ def test_the_gate_is_measured_beside_pgbench(
 ) -> None:
     """The real measurement of one pair, only small."""
     small = {"ACCOUNTS": 200, "SECONDS": 1, "SCALE": 1, "ALONE": 5, "_ORDERS_A_RUN": 4_000}
+    small |= {"_POSTED_A_RUN": 2_000, "SINGLE_CONNECTIONS": 8}
     for name, value in small.items():
         monkeypatch.setattr(gate, name, value)
     monkeypatch.setattr(gate, "_SETTINGS", {})
     assert main(["bench", "gate", "--pairs", "1", "--json"]) == DONE
     told = assert_is_report(json.loads(capsys.readouterr().out), seed=1)
-    assert set(told) == OF_GATE | {"fsync_per_s", "pgbench_tps", "gate_per_s"}
+    assert set(told) == OF_GATE
     assert all(figure["value"] > 0 for figure in told.values())
-    assert told["gate_per_pgbench"]["peer"] == "pgbench -s 1 -c 16 -j 2 -M prepared"
+    for way in WAYS:
+        assert told[f"{way}_per_pgbench"]["peer"] == "pgbench -s 1 -c 16 -j 2 -M prepared"
+
+
+@pytest.mark.fast
+def test_what_is_not_decided_is_no_figure() -> None:
+    today = date(2027, 1, 11)
+    order = Traffic(accounts=10, channel=100, seed=1, today=today).order()
+    with a_server(403) as (url, _), pytest.raises(NotDecided, match=r"code\.403"):
+        posted_per_s(
+            int(url.rpartition(":")[2]), [single_post(order, "k")], connections=1, seconds=1
+        )

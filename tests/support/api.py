@@ -71,11 +71,11 @@ class Api:
 
 
 @contextlib.contextmanager
-def an_api() -> Iterator[Api]:
+def an_api(*, accounts: int = ACCOUNTS) -> Iterator[Api]:
     with a_bed(name="api.example") as bed:
         gate = bed.gate()
         gate.start()
-        bed.populate(ACCOUNTS)
+        bed.populate(accounts)
         process = bed.api()
         api = Api(bed, gate, process, process.start().port)
         api.credential(ALL, *sorted(GRANTABLE))

@@ -1,8 +1,10 @@
 """The gate beside pgbench: both on one server with the same settings, in turns.
 
 pgbench's TPC-B transaction is other work than an order, so the ratio is a yardstick for one machine
-and not a claim. The gate runs as in production: own process, intake in a second one, orders in
-frames of a thousand through its socket, digest, sealing and all rules on.
+and not a claim. The gate runs as in production: own process, intake in a second one, digest,
+sealing, windows, log and all rules on. Orders come in frames of a thousand through its socket; over
+HTTP in batches of a thousand; over HTTP one by one from many connections; and at last through the
+socket again with everything on, snapshots and checkpoints too, by a gate whose windows are full.
 """
 
 import os
@@ -22,6 +24,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from countersign.entrypoints.bench.bed import Bed, a_bed
 from countersign.entrypoints.bench.figures import Figure
+from countersign.entrypoints.bench.posting import batch_post, posted_per_s, single_post
 from countersign.entrypoints.bench.traffic import Traffic
 from countersign.gate.requests import Item
 from countersign.infra.clock import SystemClock
@@ -31,10 +34,15 @@ ACCOUNTS = 50_000
 SECONDS = 8
 FRAME = 1000
 CLIENTS = 6
+BATCH_CONNECTIONS = 4
+SINGLE_CONNECTIONS = 256
 SCALE = 50
 ALONE = 400
 _SETTINGS = {"shared_buffers": "2GB"}
+# More than any run sends.
 _ORDERS_A_RUN = 160_000
+_POSTED_A_RUN = 80_000
+_UNBOUND = 1_000_000  # No limit of the API's may be what is measured.
 Progress = Callable[[str], None]
 
 
@@ -53,30 +61,83 @@ def _measure(bed: Bed, *, pairs: int, seed: int, progress: Progress) -> list[Fig
     bed.populate(ACCOUNTS)
     today = datetime.fromtimestamp(SystemClock().now_ms() / 1000, tz=UTC).date()
     traffic = Traffic(accounts=ACCOUNTS, channel=100, seed=seed, today=today)
-    peer, ours, cpu = [], [], []
+    port = bed.api(requests_per_second=_UNBOUND).start().port
+    rates, cpu = _Rates(), []
     for number in range(1, pairs + 1):
-        frames = [[traffic.item() for _ in range(FRAME)] for _ in range(_ORDERS_A_RUN // FRAME)]
-        peer.append(_pgbench(bed))
+        progress(f"pair {number} of {pairs}")
+        frames, batches, singles = _frames(traffic), _batches(traffic), _singles(traffic)
+        rates.add("pgbench", _pgbench(bed))
         rate, us = _gate_rate(bed, gate.process.pid, frames)
-        ours.append(rate)
+        rates.add("gate", rate)
         cpu.append(us)
-        progress(f"pair {number} of {pairs}: pgbench {peer[-1]:.0f} tps, gate {rate:.0f}/s")
+        rates.add(
+            "batch_post",
+            posted_per_s(port, batches, connections=BATCH_CONNECTIONS, seconds=SECONDS),
+        )
+        rates.add(
+            "single_post",
+            posted_per_s(port, singles, connections=SINGLE_CONNECTIONS, seconds=SECONDS),
+        )
     alone = _alone(bed, traffic)
     gate.kill()
-    again = bed.gate(snapshot_every=10**9)
+    again = bed.gate()
     ready = again.start()
+    full = _Rates()
+    for number in range(1, pairs + 1):
+        progress(f"everything on, pair {number} of {pairs}")
+        frames = _frames(traffic)
+        full.add("pgbench", _pgbench(bed))
+        full.add("everything_on", _gate_rate(bed, again.process.pid, frames)[0])
     again.stop()
-    pgbench = f"pgbench -s {SCALE} -c 16 -j 2 -M prepared"
-    ratio = statistics.median(o / p for o, p in zip(ours, peer, strict=True))
     return [
         Figure("fsync_per_s", round(fsync), "1/s"),
-        Figure("pgbench_tps", round(statistics.median(peer)), "1/s"),
-        Figure("gate_per_s", round(statistics.median(ours)), "1/s"),
-        Figure("gate_per_pgbench", round(ratio, 2), "x", peer=pgbench),
+        Figure("pgbench_tps", rates.median("pgbench"), "1/s"),
+        *rates.figures("gate", "batch_post", "single_post"),
+        *full.figures("everything_on"),
         Figure("cpu_us_per_transfer", round(statistics.median(cpu), 1), "us"),
         Figure("one_transfer_p50_ms", round(statistics.median(alone) * 1000, 2), "ms"),
         Figure("recovery_per_s", round(ready.replayed / max(ready.loaded_ms, 1) * 1000), "1/s"),
     ]
+
+
+class _Rates:
+    """What was done a second in each pair, pgbench and others."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, list[float]] = {}
+
+    def add(self, name: str, per_second: float) -> None:
+        self._of.setdefault(name, []).append(per_second)
+
+    def median(self, name: str) -> int:
+        return round(statistics.median(self._of[name]))
+
+    def figures(self, *names: str) -> list[Figure]:
+        """Each by itself, and beside the pgbench of its pair."""
+        found, pgbench = [], f"pgbench -s {SCALE} -c 16 -j 2 -M prepared"
+        for name in names:
+            pairs = zip(self._of[name], self._of["pgbench"], strict=True)
+            ratio = round(statistics.median(ours / peer for ours, peer in pairs), 2)
+            found += [
+                Figure(f"{name}_per_s", self.median(name), "1/s"),
+                Figure(f"{name}_per_pgbench", ratio, "x", peer=pgbench),
+            ]
+        return found
+
+
+def _frames(traffic: Traffic) -> list[list[Item]]:
+    return [[traffic.item() for _ in range(FRAME)] for _ in range(_ORDERS_A_RUN // FRAME)]
+
+
+def _batches(traffic: Traffic) -> list[bytes]:
+    return [
+        batch_post([traffic.keyed() for _ in range(FRAME)]) for _ in range(_POSTED_A_RUN // FRAME)
+    ]
+
+
+def _singles(traffic: Traffic) -> list[bytes]:
+    keyed = (traffic.keyed() for _ in range(_POSTED_A_RUN))
+    return [single_post(order, key) for key, order in keyed]
 
 
 def _gate_rate(bed: Bed, gate_pid: int, frames: list[list[Item]]) -> tuple[float, float]:

@@ -54,6 +54,10 @@ class Traffic:
         """One order as a request with a key of its own."""
         return Item(Kind.ORDER, self._random.randbytes(16), encode_body(self.order()))
 
+    def keyed(self) -> tuple[str, Order]:
+        """One order with a key for the API."""
+        return self._random.randbytes(16).hex(), self.order()
+
     def _payer(self) -> int:
         if self._random.random() < 0.2:  # noqa: PLR2004
             return self._random.randrange(max(1, self._accounts // 200))

@@ -119,7 +119,6 @@ def test_who_orders_one_by_one_is_answered_beside_a_long_file(tmp_path: Path) ->
         assert all(posted)
         assert len(posted) > PAYMENTS // 1000
         grown = resident_bytes(api.gate.process.pid) - before
-        print("GROWN", grown, len(posted), taking.result())
         assert grown < GROWTH_BYTES_MAX
         with psycopg.connect(api.bed.database.superuser_dsn()) as connection:
             rows = connection.execute("SELECT status, count(*) FROM transfers.transfer GROUP BY 1")

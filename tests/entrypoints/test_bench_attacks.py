@@ -18,6 +18,7 @@ from countersign.rules.default import DEFAULT_POLICY
 from countersign.rules.judge import Facts, Judge
 from countersign.simulator.attacks.scene import Aim
 from countersign.simulator.model import PlannedTransfer
+from countersign.simulator.places import DAY_MS
 from countersign.simulator.story import ATTACKS, Plot
 
 pytestmark = pytest.mark.fast
@@ -82,7 +83,7 @@ def holds(**changed: int | None) -> tuple[str, ...]:
         "pair_count_30d": 10, "debtor_median_ratio_30d": 1_000_000, "pair_sum_24h": 0,
         "pair_sum_7d": 0, "debtor_sum_1h": 0, "debtor_sum_24h": 0, "debtor_sum_7d": 0,
         "inflow_sum_24h": 0, "inflow_sum_7d": 0, "debtor_median_30d": LARGE, "pair_max_24h": 0,
-        "debtor_max_24h": 0, "debtor_max_30d": LARGE, "pair_max_30d": LARGE,
+        "debtor_max_24h": 0, "debtor_max_30d": LARGE, "pair_max_30d": LARGE, "fresh_sum_24h": 0,
         "pair_median_ratio_30d": 1_000_000,
     }  # fmt: skip
     usual |= changed
@@ -101,6 +102,23 @@ def test_attackers_know_the_published_limits() -> None:
     drained = LARGE // 2 * 100 // LIMITS.drained_percent
     assert not holds(amount=LARGE // 2, available=drained + 2, **unusual)
     assert holds(amount=LARGE // 2, available=drained, **unusual)
+
+
+def test_attackers_know_what_all_creditors_of_this_month_may_get_in_a_day() -> None:
+    floor = LARGE // LIMITS.fresh_floor_parts
+    day = LARGE // LIMITS.fresh_parts
+    fresh: dict[str, Any] = {
+        "debtor_age_ms": 99 * DAY_MS,
+        "pair_age_ms": DAY_MS,
+        "fresh_count_24h": 1,
+        "fresh_sum_24h": day - floor,
+        "amount": floor,
+        "debtor_median_30d": day // LIMITS.fresh_times,
+    }
+    assert holds(**fresh)
+    assert not holds(**fresh | {"fresh_sum_24h": day - floor - 1})
+    assert not holds(**fresh | {"fresh_sum_24h": day - floor + 1, "amount": floor - 1})
+    assert not holds(**fresh | {"debtor_median_30d": day // LIMITS.fresh_times + 1})
 
 
 def test_attackers_know_what_a_creditor_of_this_week_may_get() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from countersign.features.declared import DAY_MS, FEATURES, HOUR_MS, INT64_MAX
-from countersign.features.model import Features, Sides
+from countersign.features.model import FRESH_MS, Features, Sides
 
 pytestmark = pytest.mark.fast
 
@@ -63,6 +63,14 @@ def features() -> Features:
         ("pair_sum_30d", 400),
         ("pair_max_30d", 300),
         ("pair_idle_ms", 2 * HOUR_MS),
+        ("pair_age_ms", 8 * DAY_MS),
+        ("debtor_age_ms", 8 * DAY_MS),
+        ("creditor_age_ms", 8 * DAY_MS),
+        ("inflow_age_ms", 5_000),
+        ("fresh_sum_7d", 1300),
+        ("fresh_count_30d", 3),
+        ("fresh_creditors_24h", 2),
+        ("fresh_max_24h", 1000),
         ("pair_median_30d", 100),
         ("pair_median_ratio_30d", 6_000_000),
     ],
@@ -100,4 +108,18 @@ def test_what_does_not_fit_is_null() -> None:
 def test_a_sentence_tells_each_feature_apart() -> None:
     assert len({feature.english for feature in FEATURES.values()}) == len(FEATURES)
     assert len({feature.chinese for feature in FEATURES.values()}) == len(FEATURES)
-    assert len(FEATURES) == 4 * 4 * 3 + 3 * 4 + 4 * 3
+    assert len(FEATURES) == 5 * 4 * 3 + 4 * 4 + 5 * 4
+
+
+def test_a_creditor_is_fresh_for_thirty_days_whatever_it_was_paid_in_between() -> None:
+    """Whether an order went to somebody fresh is said when it is given, and stays so."""
+    kept, begun = Features(), NOW - 40 * DAY_MS
+    observe(kept, 1, EUR, 1, begun)
+    observe(kept, 1, EUR, 10, begun + FRESH_MS)
+    observe(kept, 1, EUR, 100, begun + FRESH_MS + 1)
+    observe(kept, 1, OTHER, 1000, NOW - 1)
+    observe(kept, 2, EUR, 10_000, NOW - 1)  # New to this one alone.
+    assert read(kept, ["fresh_sum_30d"], debtor=1, creditor=EUR, amount=1) == (1010,)
+    assert read(kept, ["fresh_sum_30d"], debtor=2, creditor=EUR, amount=1) == (10_000,)
+    names = ["pair_age_ms", "debtor_age_ms"]
+    assert read(kept, names, debtor=1, creditor=EUR, amount=1) == (40 * DAY_MS, 40 * DAY_MS)

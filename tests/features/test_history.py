@@ -66,6 +66,7 @@ def test_windows_are_those_of_the_definition(gaps: list[tuple[int, int, int]], w
         exact = [e.amount for e in newest]
         assert kept.median(start_ms) == (median_low(exact) if exact else None)
     assert kept.last_ms == (events[-1].time_ms if events else -1)
+    assert kept.first_ms == (events[0].time_ms if events else -1)
 
 
 def test_memory_is_bounded_however_many_orders_come() -> None:

@@ -187,4 +187,4 @@ def test_a_snapshot_of_another_format_is_refused_by_name(
     monkeypatch.undo()
     with pytest.raises(Tampered) as refusal:
         gate.restarted().start()
-    assert refusal.value.details["what"] == "the snapshot has format 1, not 5"
+    assert refusal.value.details["what"] == "the snapshot has format 1, not 6"

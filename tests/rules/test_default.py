@@ -35,6 +35,9 @@ USUAL: dict[str, int | None] = {
     "debtor_median_30d": 30_000_00,
     "pair_count_30d": 4,
     "pair_max_30d": 40_000_00,
+    "debtor_age_ms": 90 * 86_400_000,
+    "pair_age_ms": 90 * 86_400_000,
+    "fresh_sum_24h": 0,
 }  # fmt: skip
 
 
@@ -46,6 +49,12 @@ def fired(currency: str = "EUR", **changed: int | None) -> set[str]:
     return {DEFAULT_POLICY.rules[place].code for place in JUDGE._holding(values + amounts)}
 
 
+FRESH = {
+    "pair_age_ms": 3 * 86_400_000,
+    "fresh_sum_24h": LARGE // 5,
+    "amount": LARGE // 20,
+    "debtor_median_30d": LARGE // 40,
+}
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "rules.amount": ({"amount": LARGE}, {"amount": LARGE - 1}),
     "rules.no_threshold": ({"currency": "SEK"}, {"currency": "USD"}),
@@ -120,6 +129,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"creditor_debtors_24h": 3, "creditor_count_24h": 3, "creditor_count_30d": 4,
          "pair_idle_ms": None},
     ),
+    "rules.fresh_creditors": (
+        FRESH | {"fresh_count_24h": 1},
+        FRESH | {"fresh_count_24h": 0},
+    ),
     "rules.repeated": (
         {"pair_count_1h": 3, "pair_max_1h": 40_000_00},
         {"pair_count_1h": 2, "pair_max_1h": 40_000_00},
@@ -185,3 +198,9 @@ def test_a_stolen_account_is_held_and_alerted() -> None:
 
 def test_the_policy_is_one_that_the_gate_takes() -> None:
     assert Judge(decode_policy(encode_policy(DEFAULT_POLICY)), VOCABULARY).names == JUDGE.names
+
+
+def test_to_a_debtor_who_is_new_here_everybody_is_new() -> None:
+    new: dict[str, Any] = FRESH | {"fresh_count_24h": 5, "debtor_age_ms": 30 * 86_400_000 - 1}
+    assert "rules.fresh_creditors" not in fired(**new)
+    assert "rules.fresh_creditors" in fired(**new | {"debtor_age_ms": 30 * 86_400_000})

@@ -25,6 +25,7 @@ class Moment(NamedTuple):
     creditor: History
     pair: History
     inflow: History  # What others here paid to the debtor's own account.
+    fresh: History  # The debtor's orders to creditors that were new to it, see `model.Features`.
 
 
 Reading = Callable[[Moment], int | None]
@@ -69,7 +70,9 @@ _ENTITIES = (
     _Entity("creditor", lambda m: m.creditor, "to this creditor", "付往此收款帳戶", "debtors"),
     _Entity("inflow", lambda m: m.inflow, "into the debtor's account", "流入付款帳戶", "debtors"),
     _Entity("pair", lambda m: m.pair, "of this debtor to this creditor", "此雙方之間", ""),
-)
+    _Entity("fresh", lambda m: m.fresh, "of this debtor to creditors of its last 30d",
+            "此付款帳戶付往近 30d 新收款帳戶", "creditors"),
+)  # fmt: skip
 _AGGREGATES = (
     _Aggregate("count", History.count, "orders {of} in the last {window}",
                "過去 {window} {of}的指令數", is_nullable=False),
@@ -111,6 +114,22 @@ def _idle(entity: _Entity) -> Feature:
     )
 
 
+def _age(entity: _Entity) -> Feature:
+    of = entity.of
+
+    def read(moment: Moment) -> int | None:
+        first_ms = of(moment).first_ms
+        return None if first_ms < 0 else moment.now_ms - first_ms
+
+    return Feature(
+        f"{entity.name}_age_ms",
+        f"milliseconds since the first order {entity.english}; null if there was none",
+        f"距{entity.chinese}首筆指令的毫秒數；從未有過則為空",
+        is_nullable=True,
+        read=read,
+    )
+
+
 def _against_median(entity: _Entity) -> Iterator[Feature]:
     of, span_ms = entity.of, WINDOWS["30d"]
 
@@ -145,6 +164,7 @@ def _all() -> Iterator[Feature]:
             if entity.others:
                 yield _windowed(entity, _distinct(entity), window)
         yield _idle(entity)
+        yield _age(entity)
         yield from _against_median(entity)
 
 

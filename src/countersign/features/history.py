@@ -20,14 +20,16 @@ EVENTS_MAX = 256
 class History:
     """One entity's orders, in the order of their times. Times are ms, amounts minor units."""
 
-    __slots__ = ("amounts", "last_ms", "older", "others", "times")
+    __slots__ = ("amounts", "first_ms", "last_ms", "older", "others", "times")
 
     def __init__(self) -> None:
         self.times = array("q")
         self.amounts = array("q")
         # The other side of each; None where nobody asks for it.
         self.others: array[int] | None = None
-        self.last_ms = -1  # Of the newest order, however long ago; -1: there was none.
+        # Of the oldest and of the newest order, however long ago; -1: there was none.
+        self.first_ms = -1
+        self.last_ms = -1
         self.older: Minutes | None = None  # Most entities never have so many orders.
 
     def observe(self, now_ms: int, amount: int, other: int | None = None) -> None:
@@ -46,6 +48,8 @@ class History:
             if self.others is None:
                 self.others = array("q")
             self.others.append(other)
+        if self.first_ms < 0:
+            self.first_ms = now_ms
         self.last_ms = now_ms
 
     def count(self, start_ms: int) -> int:

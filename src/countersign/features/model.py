@@ -7,7 +7,9 @@ known by account and currency, because amounts of two currencies have no sum.
 from typing import NamedTuple
 
 from countersign.features.declared import Moment
-from countersign.features.history import History
+from countersign.features.history import LONGEST_MS, History
+
+FRESH_MS = LONGEST_MS
 
 
 class Sides(NamedTuple):
@@ -26,6 +28,8 @@ class Features:
         self.creditors: list[History] = []
         self.creditor_numbers: dict[bytes, int] = {}
         self.pairs: dict[tuple[int, int], History] = {}
+        # By debtor, its orders to creditors whom it had first paid no longer ago than FRESH_MS.
+        self.fresh: dict[int, History] = {}
 
     def moment(self, sides: Sides, amount: int, now_ms: int) -> Moment:
         """What features of one order are read from, before it is counted itself."""
@@ -39,6 +43,7 @@ class Features:
             creditors[number] if number >= 0 else _NO_HISTORY,
             self.pairs.get((sides.debtor, number), _NO_HISTORY),
             creditors[own] if own >= 0 else _NO_HISTORY,
+            self.fresh.get(sides.debtor, _NO_HISTORY),
         )
 
     def observe(self, sides: Sides, amount: int, now_ms: int) -> None:
@@ -57,6 +62,11 @@ class Features:
         of_debtor.observe(now_ms, amount, number)
         self.creditors[number].observe(now_ms, amount, debtor)
         of_pair.observe(now_ms, amount)
+        if now_ms - of_pair.first_ms <= FRESH_MS:
+            of_fresh = self.fresh.get(debtor)
+            if of_fresh is None:
+                of_fresh = self.fresh[debtor] = History()
+            of_fresh.observe(now_ms, amount, number)
 
 
 _NO_HISTORY = History()

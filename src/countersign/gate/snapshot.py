@@ -15,6 +15,7 @@ from countersign.accounts.model import Account
 from countersign.alerts.model import Alert
 from countersign.audit.compact_range import CompactRange, DamagedRange
 from countersign.features.history import History, Minutes, Peak
+from countersign.features.model import Features
 from countersign.gate.errors import Tampered
 from countersign.gate.journal.protocol import StoredSnapshot
 from countersign.gate.rows import Signer
@@ -23,7 +24,7 @@ from countersign.ledger.reversible import ReversibleEntries
 from countersign.rules.judge import Facts
 from countersign.transfers.model import Status
 
-FORMAT = 5
+FORMAT = 6
 
 
 class Manifest(msgspec.Struct, array_like=True, frozen=True):
@@ -32,6 +33,15 @@ class Manifest(msgspec.Struct, array_like=True, frozen=True):
     chain: Chain
     size: int  # Of the audit log.
     content_hash: bytes
+
+
+class Histories(msgspec.Struct, array_like=True, frozen=True):
+    """What is known for the features of orders to come."""
+
+    debtors: list[tuple[int, Any]]
+    creditors: list[tuple[bytes, Any]]  # In the order of their numbers.
+    pairs: list[tuple[int, int, Any]]
+    fresh: list[tuple[int, Any]]
 
 
 class Content(msgspec.Struct, array_like=True, frozen=True):
@@ -47,9 +57,7 @@ class Content(msgspec.Struct, array_like=True, frozen=True):
     floor: list[int]
     reversible_from: int
     reversible: list[tuple[int, ...]]
-    debtors: list[tuple[int, Any]]  # Each with its history.
-    creditors: list[tuple[bytes, Any]]  # In the order of their numbers.
-    pairs: list[tuple[int, int, Any]]
+    histories: Histories
     credentials: list[tuple[int, str, bytes, list[str], bool, int, list[str]]]
     next_credential: int
     policy_number: int
@@ -64,7 +72,7 @@ class Content(msgspec.Struct, array_like=True, frozen=True):
 
 def encode_content(state: State) -> bytes:
     """The state as bytes; equal states give equal bytes."""
-    accounts, balances, features = state.accounts, state.balances, state.features
+    accounts, balances = state.accounts, state.balances
     transfers = [transfer for _, transfer in sorted(state.open.items())]
     names = dict.fromkeys(transfer.facts.names for transfer in transfers)
     fact_names = {each: place for place, each in enumerate(names)}
@@ -80,12 +88,7 @@ def encode_content(state: State) -> bytes:
             floor=balances.floor,
             reversible_from=state.reversible.known_from,
             reversible=state.reversible.dump(),
-            debtors=[(n, _dumped(h)) for n, h in sorted(features.debtors.items())],
-            creditors=[
-                (key, _dumped(features.creditors[n]))
-                for key, n in features.creditor_numbers.items()
-            ],
-            pairs=[(d, c, _dumped(h)) for (d, c), h in sorted(features.pairs.items())],
+            histories=_histories(state.features),
             credentials=[
                 (
                     *(c.number, c.name, c.verifier, sorted(c.permissions), c.is_active),
@@ -146,11 +149,7 @@ def _restored(content: Content, manifest: Manifest) -> State:
     state.balances.held = content.held
     state.balances.floor = content.floor
     state.reversible = ReversibleEntries.load(content.reversible_from, content.reversible)
-    features = state.features
-    features.debtors = {number: _loaded(history) for number, history in content.debtors}
-    features.creditors = [_loaded(history) for _, history in content.creditors]
-    features.creditor_numbers = {key: n for n, (key, _) in enumerate(content.creditors)}
-    features.pairs = {(d, c): _loaded(history) for d, c, history in content.pairs}
+    state.features = _features(content.histories)
     state.credentials = {
         number: Credential(
             number=number,
@@ -203,12 +202,33 @@ def _transfer(values: tuple[Any, ...], fact_names: list[tuple[str, ...]]) -> Ope
     return OpenTransfer(**fields)
 
 
+def _histories(features: Features) -> Histories:
+    numbers = features.creditor_numbers
+    return Histories(
+        debtors=[(n, _dumped(h)) for n, h in sorted(features.debtors.items())],
+        creditors=[(key, _dumped(features.creditors[n])) for key, n in numbers.items()],
+        pairs=[(d, c, _dumped(h)) for (d, c), h in sorted(features.pairs.items())],
+        fresh=[(n, _dumped(h)) for n, h in sorted(features.fresh.items())],
+    )
+
+
+def _features(histories: Histories) -> Features:
+    features = Features()
+    features.debtors = {number: _loaded(history) for number, history in histories.debtors}
+    features.creditors = [_loaded(history) for _, history in histories.creditors]
+    features.creditor_numbers = {key: n for n, (key, _) in enumerate(histories.creditors)}
+    features.pairs = {(d, c): _loaded(history) for d, c, history in histories.pairs}
+    features.fresh = {number: _loaded(history) for number, history in histories.fresh}
+    return features
+
+
 def _dumped(history: History) -> tuple[Any, ...]:
     others, older = history.others, history.older
     plain = (
         history.times.tobytes(),
         history.amounts.tobytes(),
         None if others is None else others.tobytes(),
+        history.first_ms,
         history.last_ms,
     )
     if older is None:
@@ -220,7 +240,7 @@ def _dumped(history: History) -> tuple[Any, ...]:
 
 def _loaded(dumped: Any) -> History:
     history = History()
-    times, amounts, others, history.last_ms, *by_minute = dumped
+    times, amounts, others, history.first_ms, history.last_ms, *by_minute = dumped
     history.times.frombytes(times)
     history.amounts.frombytes(amounts)
     if others is not None:

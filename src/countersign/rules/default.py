@@ -148,6 +148,17 @@ _RULES = [
         weight=60,
     ),
     Rule(
+        code="rules.fresh_creditors",
+        english="Within a day much more than usual to several creditors of this month",
+        chinese="一日內付往多個本月新收款帳戶的合計遠高於平常",
+        # To a debtor who is new here everybody is.
+        when="debtor_age_ms >= 2592000000 AND (pair_age_ms IS NULL OR pair_age_ms <= 2592000000)"
+        " AND fresh_count_24h >= 1 AND amount * 20 >= large"
+        " AND (fresh_sum_24h + amount) * 5 >= large"
+        " AND fresh_sum_24h + amount >= 8 * debtor_median_30d",
+        weight=110,
+    ),
+    Rule(
         code="rules.pass_through",
         english="What came into the account within a day leaves it again",
         chinese="一日內流入帳戶的款項隨即轉出",
@@ -213,6 +224,7 @@ _TYPOLOGIES = [
             "rules.quick_outflow",
             "rules.drains_account",
             "rules.many_creditors",
+            "rules.fresh_creditors",
             "rules.frequency",
             "rules.repeated",
         ],

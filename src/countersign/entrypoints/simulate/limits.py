@@ -20,4 +20,7 @@ def limits_of(policy: Policy) -> Limits:
         drained_percent=90,
         day_parts=3,
         inflow_days=7,
+        fresh_floor_parts=20,
+        fresh_parts=5,
+        fresh_times=8,
     )

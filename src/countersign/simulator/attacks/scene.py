@@ -32,6 +32,10 @@ class Limits(NamedTuple):
     drained_percent: int  # Taking so much of what is there is looked at.
     day_parts: int  # 1/so many of the account in a day, to somebody hardly known, is looked at.
     inflow_days: int  # So long it is watched whether what came in leaves again.
+    # A day's payments to creditors of this month are looked at from 1/so many of `large` on,
+    fresh_parts: int
+    fresh_times: int  # if they are so many times of what is usual,
+    fresh_floor_parts: int  # and the last of them is 1/so many or more.
 
 
 class Aim:
@@ -95,7 +99,7 @@ class Scene:
 
     def usual_most(self, of: Holder) -> int:
         """The most that is not unusual for a holder, as his statements show what is usual."""
-        return of.scale * self._limits.usual_times * 8 // 10
+        return _usual(of) * self._limits.usual_times * 8 // 10
 
     def unseen_most(self, of: Holder, paid: list[Piece]) -> int:
         """The most of a next payment that no rule about habits looks at, as the attacker reads it.
@@ -120,12 +124,19 @@ class Scene:
         return min(most, first, self.large(of) - day - 1)
 
     def day_most(self, of: Holder, today: int) -> int:
-        """The most of a payment after so much today that does not empty the account too quickly.
+        """The most of a payment to somebody new after so much today, all of it to somebody new.
 
-        The victim's own business of the day is unknown, so a fifth of it is left for that.
+        Neither is the account emptied too quickly, nor is it much more than usual to those of this
+        month. The victim's own business of the day is unknown, so a fifth is left for that.
         """
-        part = (of.balance + today) // self._limits.day_parts * 8 // 10 - today
-        return max(part, self.large(of) // 10 - 1)
+        limits, large = self._limits, self.large(of)
+        part = (of.balance + today) // limits.day_parts * 8 // 10 - today
+        most = max(part, large // 10 - 1)
+        if not today:
+            return most
+        usual = _usual(of) * limits.fresh_times * 8 // 10
+        fresh = max(large // limits.fresh_parts, usual) - today
+        return min(most, max(fresh, large // limits.fresh_floor_parts) - 1)
 
     @property
     def inflow_days(self) -> int:
@@ -181,6 +192,11 @@ class Scene:
     def money_for(self, holder: Holder, amount: int) -> Receipt:
         """Money that comes from outside to an account of the attacker's."""
         return Receipt(at_ms=self.now_ms, holder=holder.number, amount=amount)
+
+
+def _usual(of: Holder) -> int:
+    """What the statements of a holder show as the usual payment."""
+    return of.scale * _USUAL_PERCENT // 100
 
 
 def take(
@@ -254,3 +270,5 @@ def creep(
 
 
 _NERVE = 2
+# Wages and small suppliers are among the payments, so their median is lower than the scale.
+_USUAL_PERCENT = 65

@@ -24,6 +24,7 @@ from countersign.entrypoints.api import (
     events,
     files,
     freezes,
+    health,
     log,
     ordering,
     transfers,
@@ -72,6 +73,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *alerts.OPERATIONS,
     *events.OPERATIONS,
     *log.OPERATIONS,
+    *health.OPERATIONS,
 )
 
 
@@ -132,7 +134,11 @@ async def _called(desk: Desk, operation: Operation, request: Request, language: 
     visitor = _NOBODY
     if not operation.is_open:
         address = request.client.host if request.client else ""
-        visitor = await desk.doorkeeper.admit(request.headers.get("authorization", ""), address)
+        visitor = await desk.doorkeeper.admit(
+            request.headers.get("authorization", ""),
+            address,
+            outlives_gate=operation.outlives_gate,
+        )
         desk.doorkeeper.spend(visitor, 1)
         if operation.permission:
             visitor.require(operation.permission)

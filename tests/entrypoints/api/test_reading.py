@@ -1,8 +1,7 @@
-"""Accounts, parties, freezes, alerts, files, events and health over HTTP."""
+"""Accounts, parties, freezes, alerts, files and events over HTTP."""
 
 import json
 import threading
-from collections.abc import Callable
 
 import httpx
 import psycopg
@@ -11,7 +10,6 @@ from tests.support.api import Api, account, an_order, code_of, key
 from tests.support.pain001 import Block, Message, Payment
 from tests.support.policies import house_policy
 
-from countersign.access.model import Permission
 from countersign.audit.checkpoint import open_checkpoint
 from countersign.gate.commands import Kind, SetPolicy
 from countersign.infra.database import Role
@@ -215,48 +213,6 @@ def test_the_checkpoint_is_signed_by_this_log(api: Api, client: httpx.Client) ->
         answer = client.get("/v1/checkpoint")
     verifier = installation.log_verifier(installation.keyset())
     assert open_checkpoint(answer.text, verifier).origin == "api.example"
-
-
-def test_a_stranger_learns_only_whether_it_is_up_and_a_reader_what_is_away(api: Api) -> None:
-    api.credential("token that watches", Permission.HEALTH_READ)
-    gone = api.credential("token that watched", Permission.HEALTH_READ)
-    with api.client(None) as nobody, api.client("token that watches") as reader:
-        assert nobody.get("/live").json() == {"is_alive": True}
-        up = nobody.get("/health")
-        assert (up.status_code, up.json()) == (200, {"is_healthy": True})
-        assert code_of(nobody.get("/v1/health")) == "api.no_token"
-        everything = {"is_healthy": True, "gate": True, "database": True}
-        assert reader.get("/v1/health").json() == everything
-        with api.client("token that watched") as former:
-            assert former.get("/v1/health").json() == everything
-            api.revoke(gone)
-            refused = until(lambda: former.get("/v1/health"), 401)
-            assert code_of(refused) == "access.unknown_credential"
-            api.gate.stop()
-            down = until(lambda: nobody.get("/health"), 503)
-            assert down.json() == {"is_healthy": False}
-            # Whoever could read it shortly before still may; a former reader never again.
-            assert reader.get("/v1/health").json() == everything | {
-                "is_healthy": False,
-                "gate": False,
-            }
-            assert code_of(former.get("/v1/health")) == "gate.unreachable"
-        assert nobody.get("/live").status_code == 200
-        api.gate.launch()
-        api.gate.wait_ready()
-        until(lambda: nobody.get("/health"), 200)
-
-
-def until(ask: Callable[[], httpx.Response], status: int) -> httpx.Response:
-    """Ask until it is answered with this status: what was heard a moment ago is told again."""
-    answer = ask()
-    for _ in range(100):
-        if answer.status_code == status:
-            break
-        threading.Event().wait(0.05)
-        answer = ask()
-    assert answer.status_code == status, answer.text
-    return answer
 
 
 def test_an_order_rides_out_a_gate_that_is_started_again(api: Api, client: httpx.Client) -> None:

@@ -20,10 +20,12 @@ import uvloop
 
 from countersign.audit.checkpoint import Verifier
 from countersign.entrypoints.api.app import make_app
+from countersign.entrypoints.api.counting import Counts
 from countersign.entrypoints.api.desk import Desk
 from countersign.entrypoints.api.doorkeeper import Doorkeeper
 from countersign.entrypoints.api.files import FILES_AT_ONCE
 from countersign.entrypoints.api.pulse import Pulse
+from countersign.entrypoints.api.watching import Watch
 from countersign.entrypoints.child import Readiness, end_with_parent, say
 from countersign.entrypoints.receiving import Archive
 from countersign.entrypoints.web.listening import bound_socket, server_config
@@ -151,6 +153,9 @@ async def _serve(wiring: Wiring, keyset: Keyset, listening: socket.socket) -> No
             schema_dir=Path(wiring.schema_dir) if wiring.schema_dir else None,
             files=asyncio.Semaphore(FILES_AT_ONCE),
             pulse=Pulse(gate, health_reader, health_thread),
+            watch=Watch(gate, health_reader, health_thread, SystemClock()),
+            data_dir=Path(wiring.data_dir),
+            counts=Counts(),
         )
         server = _Server(server_config(make_app(desk), connections_max=CONNECTIONS_MAX))
         server.port = listening.getsockname()[1]

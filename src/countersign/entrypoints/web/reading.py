@@ -38,6 +38,14 @@ class Reader:
         for kept in self._kept:
             self._free.put(kept)
 
+    @property
+    def connections(self) -> int:
+        return len(self._kept)
+
+    @property
+    def in_use(self) -> int:
+        return len(self._kept) - self._free.qsize()
+
     def read(self, work: Callable[[Connection], _Result]) -> _Result:
         """Do what only reads; raises DatabaseAway where nothing answers or it takes too long."""
         try:

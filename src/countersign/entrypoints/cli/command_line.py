@@ -36,6 +36,7 @@ _MODULES = {
     "backup": "backup",
     "restore": "restore",
     "doctor": "doctor",
+    "service": "service",
     "bench": "bench",
 }
 

@@ -26,6 +26,7 @@ from countersign.entrypoints.installation import (
 from countersign.entrypoints.rail.behaviour import Behaviour
 from countersign.entrypoints.run_lock import run_lock
 from countersign.entrypoints.running import KeptServer, Running, StopAsked, unless_stopped
+from countersign.entrypoints.service_notice import READY, STOPPING, ServiceManager
 from countersign.gate.client import GateClient
 from countersign.gate.commands import Kind, SetPolicy
 from countersign.gate.requests import OPERATOR_SOCKET, Query
@@ -70,6 +71,7 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Run until a signal; a refusal says what ended it before."""
     stopping = _stopping_on_signals()
+    manager = ServiceManager()
     settings = arguments.settings
     if not settings.database_url and not settings.data_dir.exists():
         _require_reachable(settings)
@@ -80,7 +82,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
         except NotSetUp:
             installation, is_new = set_up(settings, name=arguments.name), True
             _warn_of_key(installation)
-        _run(installation, arguments.rail_faults, terminal, stopping, is_new=is_new)
+        _run(installation, arguments.rail_faults, terminal, stopping, manager, is_new=is_new)
     return terminal.value({"stopped": True}, "stopped")
 
 
@@ -106,6 +108,7 @@ def _run(
     behaviour: Behaviour,
     terminal: Terminal,
     stopping: threading.Event,
+    manager: ServiceManager,
     *,
     is_new: bool,
 ) -> None:
@@ -139,8 +142,10 @@ def _run(
                 value |= {"console": address, "console_link": link}
                 text += f"\nconsole: {address}\nopen it once, within ten minutes: {link}"
             terminal.value(value, text)
+            manager.tell(READY)
             running.look_after_all()
         finally:
+            manager.tell(STOPPING)
             running.stop()
 
 

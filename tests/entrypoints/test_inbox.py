@@ -263,6 +263,7 @@ def test_run_keeps_an_inbox_where_a_folder_is_set(monkeypatch: pytest.MonkeyPatc
         told = read_figures(shell.data, RunFigures)
         once = ProcessFigures(is_up=True, starts=1)
         parts = ("api", "console", "database", "gate", "inbox", "rail", "worker")
-        assert told == RunFigures(dict.fromkeys(parts, once))
+        assert told is not None
+        assert told.processes == dict.fromkeys(parts, once)
         assert len(shell.call("transfers", "list")) == 1
         assert stop(running) == 0

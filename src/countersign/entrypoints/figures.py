@@ -1,4 +1,4 @@
-"""What a process tells of itself to the one that serves the metrics: a small file each.
+"""What a process tells of itself to whoever watches (metrics, `doctor`): a small file each.
 
 Whole or not there, written when something changed, and never relied on: a reader takes a file that
 is missing or not whole for nothing told.
@@ -24,6 +24,7 @@ class RunFigures(msgspec.Struct, frozen=True):
     """What `run` keeps alive, by name."""
 
     processes: dict[str, ProcessFigures]
+    addresses: dict[str, str] = {}  # Where API and console answer.
 
 
 class InboxFigures(msgspec.Struct, frozen=True):

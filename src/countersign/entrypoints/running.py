@@ -14,6 +14,7 @@ from functools import partial
 from typing import TypeVar
 
 from countersign.entrypoints.api.main import ApiReadiness
+from countersign.entrypoints.console.wiring import ConsoleReadiness
 from countersign.entrypoints.figures import (
     ProcessFigures,
     RunFigures,
@@ -176,11 +177,12 @@ class Running:
         self._excused_until = 0.0
         seed = int.from_bytes(installation.instance[:4], "big")
         self._api = Supervised("api", lambda: api_of(installation, database))
+        self._console = Supervised("console", lambda: console_of(installation, database))
         self._others = [
             self._api,
             Supervised("rail", lambda: rail_of(installation, behaviour, seed=seed)),
             Supervised("worker", lambda: worker_of(installation, database, patience=Patience())),
-            Supervised("console", lambda: console_of(installation, database)),
+            self._console,
         ]
         watched = installation.settings.watch_dir
         if watched is not None:
@@ -241,9 +243,18 @@ class Running:
         processes["gate"] = ProcessFigures(self._is_gate_serving, self._gate_starts)
         if self._server is not None:
             processes["database"] = ProcessFigures(self._server.is_running, self._server.starts)
-        figures = RunFigures(processes)
+        figures = RunFigures(processes, self._addresses())
         if figures != self._told and write_figures(self._installation.data_dir, figures):
             self._told = figures
+
+    def _addresses(self) -> dict[str, str]:
+        """Of what has said where it listens."""
+        host, said = self._installation.settings.api_host, self._console.said
+        shown = f"[{host}]" if ":" in host else host
+        found = {"api": f"http://{shown}:{self.api_port}"} if self.api_port else {}
+        if isinstance(said, ConsoleReadiness):
+            found["console"] = f"http://127.0.0.1:{said.port}"
+        return found
 
     def _stop_gate(self) -> None:
         has_database = self._server is None or self._server.is_running

@@ -64,8 +64,8 @@ long: setup
 mutants: setup
 	$(BIN)/python -m tests.mutants.run --jobs 2
 
-# Debian's own Postgres 15, for the tests of an external server, and its Chromium, for those of the
-# pages. Only CI installs them unasked.
+# Debian's own Postgres 15, for the tests of an external server, its Chromium, for those of the pages,
+# and its systemd, which reads a unit without being started. Only CI installs them unasked.
 packages:
 	@if [ -n "$$CI" ] && [ ! -d /usr/lib/postgresql/15/bin ] && [ "$$(id -u)" = 0 ] \
 	  && command -v apt-get >/dev/null; then \
@@ -78,6 +78,11 @@ packages:
 	  && command -v apt-get >/dev/null; then \
 	  apt-get -qq update && apt-get -qq install -y chromium fonts-noto-cjk >/dev/null \
 	  || echo "chromium could not be installed; its tests will be skipped" >&2; \
+	fi
+	@if [ -n "$$CI" ] && [ ! -x /usr/bin/systemd-analyze ] && [ "$$(id -u)" = 0 ] \
+	  && command -v apt-get >/dev/null; then \
+	  apt-get -qq update && apt-get -qq install -y systemd >/dev/null \
+	  || echo "systemd could not be installed; the test of its unit will be skipped" >&2; \
 	fi
 
 run: setup

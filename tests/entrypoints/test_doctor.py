@@ -2,6 +2,9 @@
 
 import json
 import os
+import resource
+import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -9,26 +12,45 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from tests.support.postgres import reachable_folder
 from tests.support.processes import run_as_ordinary_user
 from tests.support.shell import COMMAND
 
+from countersign.access.model import Permission, verifier_of
 from countersign.entrypoints.backup.folder import WORK_NAME
 from countersign.entrypoints.backup.marker import MARKER_FILE, Marker, encode_marker
 from countersign.entrypoints.bench.bed import Bed, a_bed
 from countersign.entrypoints.doctor.examination import CHECKS, Check, examine
+from countersign.entrypoints.doctor.folder import space
 from countersign.entrypoints.doctor.model import Level, Site, Verdict
+from countersign.entrypoints.doctor.processes import gate_verdict
+from countersign.entrypoints.figures import RunFigures, write_figures
 from countersign.entrypoints.gate.process import GateProcess
 from countersign.entrypoints.installation import default_key_file, set_up
 from countersign.entrypoints.run_lock import run_lock
+from countersign.gate.commands import Kind, SetCredential
+from countersign.gate.queries import GateStatus
+from countersign.gate.statistics import Statistics
+from countersign.infra.clock import SystemClock
 from countersign.infra.settings import load_settings
 from countersign.kernel.invariant import InvariantBroken
 from countersign.vault.protectors import create_key_file
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
 
+# Looked at only while somebody runs it.
+OF_RUN = {
+    "doctor.api",
+    "doctor.console",
+    "doctor.outbox",
+    "doctor.rail",
+    "doctor.rail_answers",
+    "doctor.worker",
+}
+ALONE = dict.fromkeys(("doctor.api", "doctor.console", "doctor.rail", "doctor.worker"), "fail")
 NOBODY_RUNS = {"doctor.run": "fail"}  # A bed starts its gate itself.
 # What depends on the machine and not on the installation.
 OF_THE_MACHINE = {"doctor.schemas", "doctor.open_files", "doctor.disk", "doctor.database_user"}
@@ -72,7 +94,8 @@ def said(data: Path, **environment: str) -> dict[str, Verdict]:
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("COUNTERSIGN_")]:
             patch.delenv(name)
-        for name, value in {"COUNTERSIGN_DATA": str(data), **environment}.items():
+        ports = {"COUNTERSIGN_API_PORT": "0", "COUNTERSIGN_CONSOLE_PORT": "0"}
+        for name, value in {"COUNTERSIGN_DATA": str(data), **ports, **environment}.items():
             patch.setenv(name, value)
         return {finding.code: finding.verdict for finding in examine()}
 
@@ -85,8 +108,8 @@ def worst(data: Path, **environment: str) -> dict[str, str]:
 def test_nothing_is_wrong_with_a_healthy_installation(bed: Bed) -> None:
     found = said(bed.folder)
     assert worst(bed.folder) == NOBODY_RUNS
-    # A gate alone has no worker and no rail; `run` with all of them is tested with `run`.
-    assert set(found) == set(CHECKS) - {"doctor.restored", "doctor.worker", "doctor.rail"}
+    # A gate alone has nothing else; `run` with all of them is tested with `run`.
+    assert set(found) == set(CHECKS) - {"doctor.restored", "doctor.inbox"} - OF_RUN
     assert all(verdict.english and verdict.chinese for verdict in found.values())
     assert "term 1" in found["doctor.gate"].english
 
@@ -247,8 +270,141 @@ def test_faults_of_the_database(bed: Bed) -> None:
 
 def test_a_process_of_run_that_is_gone_is_a_fault_while_run_lives(bed: Bed) -> None:
     with run_lock(bed.folder):  # This process runs it then, and has neither worker nor rail.
-        assert worst(bed.folder) == {"doctor.worker": "fail", "doctor.rail": "fail"}
+        assert worst(bed.folder) == ALONE
         assert f"process {os.getpid()}." in said(bed.folder)["doctor.run"].english
+
+
+def test_a_port_of_another_program_is_named(unstarted: Path) -> None:
+    for setting in ("COUNTERSIGN_API_PORT", "COUNTERSIGN_CONSOLE_PORT"):
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = str(other.getsockname()[1])
+            found = said(unstarted, **{setting: port})["doctor.ports"]
+        assert (found.level, found.reason) == (Level.FAIL, "web.port_taken")
+        assert port in found.english
+        assert setting in found.english
+        assert said(unstarted, **{setting: port})["doctor.ports"].level == Level.OK
+
+
+def test_an_api_and_a_console_that_do_not_answer_are_told_from_such_as_are_gone(
+    bed: Bed,
+) -> None:
+    api, console = bed.api(), bed.console()
+    try:
+        ports = {"api": api.start().port, "console": console.start().port}
+        with run_lock(bed.folder):  # They are children of this process, which runs it then.
+            note(bed, {name: f"http://127.0.0.1:{port}" for name, port in ports.items()})
+            found = said(bed.folder)
+            assert found["doctor.api"].level == found["doctor.console"].level == Level.OK
+            with socket.socket() as deaf:  # Bound, and nobody listens.
+                deaf.bind(("127.0.0.1", 0))
+                elsewhere = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+                note(bed, dict.fromkeys(ports, elsewhere))
+                found = said(bed.folder)
+            for name in ports:
+                assert found[f"doctor.{name}"].level == Level.FAIL
+                assert f"does not answer at {elsewhere}" in found[f"doctor.{name}"].english
+            api.process.send_signal(signal.SIGSTOP)
+            assert "is frozen" in said(bed.folder)["doctor.api"].english
+    finally:
+        api.kill()
+        console.kill()
+
+
+def note(bed: Bed, addresses: dict[str, str]) -> None:
+    assert write_figures(bed.folder, RunFigures({}, addresses))
+
+
+def test_faults_of_a_watched_folder(unstarted: Path, folder: Path) -> None:
+    watched = folder / "watched"
+    setting = {"COUNTERSIGN_WATCH_DIR": str(watched)}
+    missing = said(unstarted, **setting)["doctor.inbox"]
+    assert (missing.level, str(watched) in missing.english) == (Level.FAIL, True)
+    (watched / "erp").mkdir(parents=True)
+    (watched / ".hidden").mkdir()
+    strange = said(unstarted, **setting)["doctor.inbox"]
+    assert (strange.level, "senders erp of" in strange.english) == (Level.WARN, True)
+    (unstarted / "tokens").mkdir(mode=0o700)
+    (unstarted / "tokens" / "erp.token").write_text("cst_x", "utf-8")
+    assert said(unstarted, **setting)["doctor.inbox"].level == Level.OK
+    with run_lock(unstarted):
+        assert "inbox has ended" in said(unstarted, **setting)["doctor.inbox"].english
+
+
+def test_credentials_that_end_are_named(bed: Bed) -> None:
+    now_ms = SystemClock().now_ms()
+    assert said(bed.folder)["doctor.credentials"].level == Level.OK
+    with ended(bed, "soon over", now_ms + 86_400_000):
+        found = said(bed.folder)["doctor.credentials"]
+        assert (found.level, "soon over expire within" in found.english) == (Level.WARN, True)
+        with ended(bed, "long over", now_ms - 1):
+            found = said(bed.folder)["doctor.credentials"]
+            assert (found.level, "long over have expired" in found.english) == (Level.WARN, True)
+    assert said(bed.folder)["doctor.credentials"].level == Level.OK
+
+
+@contextmanager
+def ended(bed: Bed, name: str, expires_ms: int) -> Iterator[None]:
+    """A credential that ends then, revoked afterwards."""
+    with bed.operator() as operator:
+        made = SetCredential(
+            0, name, verifier_of(name), [Permission.TRANSFERS_ORDER], is_active=True,
+            expires_ms=expires_ms,
+        )  # fmt: skip
+        answer = operator.ask(Kind.SET_CREDENTIAL, made)
+        assert answer.outcome == "ok"
+        yield
+        number = msgspec.msgpack.decode(answer.detail)
+        over = SetCredential(number, "-", bytes(32), [], is_active=False)
+        assert operator.ask(Kind.SET_CREDENTIAL, over).outcome == "ok"
+
+
+def test_what_does_not_move_is_a_fault_while_run_lives(bed: Bed) -> None:
+    waiting = "INSERT INTO gate.outbox (number, topic, due_ms, cause) VALUES (999999, 1, 0, 1)"
+    unanswered = (
+        "INSERT INTO rails.sending (number, digest, transaction_id, uetr, state, attempt, asked,"
+        " due_ms, changed_ms) VALUES (999999, sha256('x'), 'X', '', 2, 1, 5, 0, 0)"
+    )
+    with run_lock(bed.folder):
+        with changed(bed, waiting, "DELETE FROM gate.outbox WHERE number = 999999"):
+            assert worst(bed.folder) == ALONE | {"doctor.outbox": "fail"}
+        with changed(bed, unanswered, "DELETE FROM rails.sending WHERE number = 999999"):
+            assert worst(bed.folder) == ALONE | {"doctor.rail_answers": "warn"}
+        assert worst(bed.folder) == ALONE
+
+
+def test_a_log_that_is_not_published_is_a_fault(bed: Bed) -> None:
+    newest = "WHERE seq = (SELECT max(seq) FROM gate.batch)"
+    back = "INSERT INTO audit.checkpoint SELECT * FROM kept; DROP TABLE kept; "
+    earlier = f"UPDATE gate.batch SET batch_ms = batch_ms - 600000 {newest}"
+    take = "CREATE TABLE kept AS TABLE audit.checkpoint; DELETE FROM audit.checkpoint; "
+    with changed(bed, take + earlier, back + earlier.replace("-", "+")):
+        assert worst(bed.folder) == NOBODY_RUNS | {"doctor.checkpoint": "fail"}
+
+
+def test_too_few_open_files_are_too_few(unstarted: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        for limit, level in ((200, Level.FAIL), (300, Level.WARN), (1024, Level.OK)):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, before[1]))
+            assert said(unstarted)["doctor.open_files"].level == level
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize(("gib", "level"), [(0.9, Level.FAIL), (4.9, Level.WARN), (5.1, Level.OK)])
+def test_a_full_disk_is_told_before_it_is_full(gib: float, level: Level) -> None:
+    found = space(Path("/srv/data"), int(gib * 1024**3))
+    assert (found.level, f"{gib} GiB" in found.english) == (level, True)
+
+
+@pytest.mark.parametrize(("behind", "level"), [(500_000, Level.OK), (500_001, Level.WARN)])
+def test_a_gate_without_new_snapshots_is_told(behind: int, level: Level) -> None:
+    report = Statistics(snapshot_size=7).report(queued=0)
+    status = GateStatus(
+        seq=1, term=1, commands=7 + behind, root=b"", batch_ms=0, accounts=0, open_transfers=0,
+        freezes=0, policy=0, report=report,
+    )  # fmt: skip
+    assert gate_verdict(status).level == level
 
 
 def test_sockets_that_were_left_do_not_count(patient: tuple[Bed, GateProcess]) -> None:

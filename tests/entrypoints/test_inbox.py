@@ -17,6 +17,12 @@ from tests.support.postgres import reachable_folder
 from tests.support.shell import Shell, stop
 from tests.support.shell import a_file as a_file_today
 
+from countersign.entrypoints.figures import (
+    InboxFigures,
+    ProcessFigures,
+    RunFigures,
+    read_figures,
+)
 from countersign.entrypoints.inbox.inbox import Inbox
 from countersign.entrypoints.receiving import Archive
 from countersign.gate.client import FrameRefused
@@ -253,5 +259,11 @@ def test_run_keeps_an_inbox_where_a_folder_is_set(monkeypatch: pytest.MonkeyPatc
             shell.call("transfers", "list")  # Takes a good part of a second.
         assert etree.parse(str(answer)).findtext(".//{*}TxSts") == "ACSP"
         assert (erp / "done" / "pay.xml").exists()
+        assert read_figures(shell.data, InboxFigures) == InboxFigures(decided=1, refused=0)
+        told = read_figures(shell.data, RunFigures)
+        once = ProcessFigures(is_up=True, starts=1)
+        parts = ("api", "console", "database", "gate", "inbox", "rail", "worker")
+        assert told is not None
+        assert told.processes == dict.fromkeys(parts, once)
         assert len(shell.call("transfers", "list")) == 1
         assert stop(running) == 0

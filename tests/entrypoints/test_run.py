@@ -18,6 +18,7 @@ from tests.support.pain001 import DEBTOR_IBAN, Payment
 from tests.support.postgres import reachable_folder
 from tests.support.shell import COMMAND, Shell, a_file
 
+from countersign.entrypoints.figures import ProcessFigures, RunFigures, read_figures
 from countersign.entrypoints.installation import default_key_file, load_installation
 from countersign.entrypoints.processes import gate_of
 from countersign.entrypoints.run_lock import run_lock
@@ -295,6 +296,14 @@ def test_nothing_is_wrong_until_a_rail_freezes_and_once_it_was_started_again(
     os.kill(rail, signal.SIGKILL)
     wait_for(lambda: running.child(RAIL) not in {None, rail})
     wait_for(lambda: running.doctor() == {})
+    again = ProcessFigures(is_up=True, starts=2)
+    wait_for(lambda: told(running)["rail"] == again)
+    assert told(running)["worker"] == ProcessFigures(is_up=True, starts=1)
+
+
+def told(running: Run) -> dict[str, ProcessFigures]:
+    figures = read_figures(running.data, RunFigures)
+    return figures.processes if figures else {}
 
 
 def test_a_folder_of_other_things_is_refused(tmp_path: Path) -> None:

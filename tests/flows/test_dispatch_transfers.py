@@ -88,7 +88,8 @@ class WorkerEnd:
             self.before_dispatch()
         self.asked += [item.kind for item in items]
         if items[0].kind >= Query.STATUS:
-            return [answer_query(self.bank.gate.engine.state, item, WORKER) for item in items]
+            engine = self.bank.gate.engine
+            return [answer_query(engine.state, item, WORKER, engine.report) for item in items]
         for submission in self.preparation.prepare(WORKER, items):
             self.bank.gate.engine.submit(submission)
         self.bank.gate.engine.drain()

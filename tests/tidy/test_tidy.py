@@ -41,6 +41,7 @@ READ_BY = {
     "flows/backup/layout.py": {"infra"},
     "flows/follow_events.py": {"gate", "transfers"},
     "flows/list_accounts.py": {"accounts", "gate", "ledger"},
+    "flows/measure_backlog.py": {"alerts", "audit", "gate", "rails", "transfers"},
     "flows/list_transfers.py": {"gate", "transfers"},
 }
 # These packages hold many nouns: a code's area there is a word of a folder or file below them.

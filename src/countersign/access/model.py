@@ -32,6 +32,7 @@ class Permission(StrEnum):
     ALERTS_READ = "alerts:read"
     CREDENTIALS_MANAGE = "credentials:manage"
     GATE_TICK = "gate:tick"
+    HEALTH_READ = "health:read"
     POLICIES_CHANGE = "policies:change"
     TRANSFERS_CANCEL = "transfers:cancel"
     TRANSFERS_DISPATCH = "transfers:dispatch"
@@ -53,7 +54,14 @@ GRANTABLE = frozenset(Permission) - {
     Permission.TRANSFERS_REPORT_STATUS,
 }
 # What no command needs: who has them may look.
-READING = frozenset({Permission.ACCOUNTS_READ, Permission.ALERTS_READ, Permission.TRANSFERS_READ})
+READING = frozenset(
+    {
+        Permission.ACCOUNTS_READ,
+        Permission.ALERTS_READ,
+        Permission.HEALTH_READ,
+        Permission.TRANSFERS_READ,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,13 @@ from functools import partial
 from typing import TypeVar
 
 from countersign.entrypoints.api.main import ApiReadiness
+from countersign.entrypoints.console.wiring import ConsoleReadiness
+from countersign.entrypoints.figures import (
+    ProcessFigures,
+    RunFigures,
+    clear_figures,
+    write_figures,
+)
 from countersign.entrypoints.gate.main import EXIT_FENCED
 from countersign.entrypoints.gate.process import Readiness
 from countersign.entrypoints.installation import Installation
@@ -104,6 +111,7 @@ class KeptServer:
     def __init__(self, cluster: EmbeddedCluster, stopping: threading.Event) -> None:
         self._cluster = cluster
         self._stopping = stopping
+        self.starts = 0
         self._started = 0.0
         self._in_a_row = 0
 
@@ -114,6 +122,7 @@ class KeptServer:
     def start(self) -> None:
         try:
             self._cluster.start(is_wanted=lambda: not self._stopping.is_set())
+            self.starts += 1
         except StartFailed:
             if self._stopping.is_set():
                 raise StopAsked from None
@@ -163,14 +172,17 @@ class Running:
         self._gate = gate_of(installation, database)
         self._is_gate_launched = False
         self._is_gate_serving = False
+        self._gate_starts = 0
+        self._told: RunFigures | None = None
         self._excused_until = 0.0
         seed = int.from_bytes(installation.instance[:4], "big")
         self._api = Supervised("api", lambda: api_of(installation, database))
+        self._console = Supervised("console", lambda: console_of(installation, database))
         self._others = [
             self._api,
             Supervised("rail", lambda: rail_of(installation, behaviour, seed=seed)),
             Supervised("worker", lambda: worker_of(installation, database, patience=Patience())),
-            Supervised("console", lambda: console_of(installation, database)),
+            self._console,
         ]
         watched = installation.settings.watch_dir
         if watched is not None:
@@ -182,6 +194,7 @@ class Running:
         self._is_gate_serving = False
         self._gate.launch()
         self._is_gate_launched = True
+        self._gate_starts += 1
         while not self._stopping.is_set():
             said = self._gate.hear(_TURN_SECONDS)
             if said is not None:
@@ -197,6 +210,7 @@ class Running:
 
     def start_others(self) -> None:
         """Start the others and wait until they work; raises what they say against it."""
+        clear_figures(self._installation.data_dir)
         for other in self._others:
             other.begin()
         while not all(other.is_ready() for other in self._others):
@@ -215,6 +229,7 @@ class Running:
             self._look_after_gate()
             for other in self._others:
                 other.look_after()
+            self._tell()
         raise StopAsked
 
     def stop(self) -> None:
@@ -226,6 +241,25 @@ class Running:
         for name in (*IDENTITIES, SOCKET_NAME):
             with contextlib.suppress(OSError):
                 (self._installation.sockets / name).unlink(missing_ok=True)
+
+    def _tell(self) -> None:
+        """Leave word of what runs, for the metrics, whenever it has changed."""
+        processes = {one.name: ProcessFigures(one.is_up, one.starts) for one in self._others}
+        processes["gate"] = ProcessFigures(self._is_gate_serving, self._gate_starts)
+        if self._server is not None:
+            processes["database"] = ProcessFigures(self._server.is_running, self._server.starts)
+        figures = RunFigures(processes, self._addresses())
+        if figures != self._told and write_figures(self._installation.data_dir, figures):
+            self._told = figures
+
+    def _addresses(self) -> dict[str, str]:
+        """Of what has said where it listens."""
+        host, said = self._installation.settings.api_host, self._console.said
+        shown = f"[{host}]" if ":" in host else host
+        found = {"api": f"http://{shown}:{self.api_port}"} if self.api_port else {}
+        if isinstance(said, ConsoleReadiness):
+            found["console"] = f"http://127.0.0.1:{said.port}"
+        return found
 
     def _stop_gate(self) -> None:
         has_database = self._server is None or self._server.is_running

@@ -21,7 +21,8 @@ class Supervised:
     """One child process and its successors; `make` gives one that is not launched yet."""
 
     def __init__(self, name: str, make: Callable[[], ChildProcess[Readiness]]) -> None:
-        self._name = name
+        self.name = name
+        self.starts = 0
         self._make = make
         self._child: ChildProcess[Readiness] | None = None
         self._is_ready = False
@@ -34,6 +35,7 @@ class Supervised:
         """Launch one, without waiting until it is ready."""
         child = self._make()
         child.launch()
+        self.starts += 1
         self._child = child
         self._is_ready = False
         self._started = monotonic()
@@ -45,6 +47,11 @@ class Supervised:
             self.said = said
         return self._is_ready
 
+    @property
+    def is_up(self) -> bool:
+        """Whether it has said that it works and has not been seen to end since."""
+        return self._child is not None and self._is_ready
+
     def look_after(self) -> None:
         """Start it again if it has ended and it is time to; call this every now and then."""
         try:
@@ -54,7 +61,7 @@ class Supervised:
             elif self.is_ready() and (status := self._child.process.poll()) is not None:
                 self._ended(status)
         except (Refusal, OSError) as error:
-            _log.error("run.not_restarted", name=self._name, why=str(error))
+            _log.error("run.not_restarted", name=self.name, why=str(error))
             self._wait()
 
     def stop(self) -> None:
@@ -64,7 +71,7 @@ class Supervised:
             self._child.kill()  # It has not begun anything.
 
     def _ended(self, status: int) -> None:
-        _log.error("run.ended", name=self._name, status=status)
+        _log.error("run.ended", name=self.name, status=status)
         if monotonic() - self._started >= _STEADY_SECONDS:
             self._pause = _FIRST_PAUSE_SECONDS
         self._wait()

@@ -11,7 +11,6 @@ that cannot be decided or committed is found by halving, refused as `gate.fault`
 import contextlib
 from collections.abc import Callable
 from hashlib import sha256
-from typing import NamedTuple
 
 from countersign.access.model import GATE
 from countersign.gate import recovery
@@ -25,7 +24,7 @@ from countersign.gate.batch import (
 )
 from countersign.gate.commands import Answer, Submission, Tick, encode
 from countersign.gate.errors import Fenced, GateFault, KeyReused, NotReady, Tampered
-from countersign.gate.head import HeadKeeper, head_of
+from countersign.gate.head import Durable, HeadKeeper, head_of
 from countersign.gate.journal.protocol import (
     CommitHindered,
     CommitRefused,
@@ -36,7 +35,7 @@ from countersign.gate.journal.protocol import (
 from countersign.gate.questions import Question, Questions
 from countersign.gate.rows import BatchKind, Signer
 from countersign.gate.state import State
-from countersign.gate.statistics import Statistics
+from countersign.gate.statistics import Report, Statistics
 from countersign.gate.term import begin_term
 from countersign.gate.waiting import Limits, Waiting
 from countersign.infra.clock import Clock
@@ -44,13 +43,6 @@ from countersign.kernel.invariant import invariant
 
 Deliver = Callable[[list[tuple[Submission, Answer]]], None]
 Alarm = Callable[[str, dict[str, str | int]], None]
-
-
-class Durable(NamedTuple):
-    """The log as far as it is durable; what may be published."""
-
-    size: int
-    root: bytes
 
 
 class Engine:
@@ -94,6 +86,7 @@ class Engine:
         self._journal.open()
         kept = self._head.read()
         loaded = recovery.load(self._journal, self._signer, kept)
+        self.statistics.snapshot_size = loaded.first
         self.statistics.replayed = loaded.state.next_number - loaded.first
         self._journal.take_over()
         tiles = loaded.tiles + begin_term(
@@ -124,6 +117,10 @@ class Engine:
 
     def wake(self) -> None:
         self._waiting.wake()
+
+    def report(self) -> Report:
+        """What it counted of itself; for the batcher's thread."""
+        return self.statistics.report(queued=self._waiting.queued)
 
     @property
     def is_idle(self) -> bool:
@@ -178,6 +175,7 @@ class Engine:
         if self._in_flight:
             self._guarded(self._finish, fresh)
         self._in_flight = decided
+        self.statistics.sent()
         self._journal.commit_start(decided)
         if self._waiting.is_empty:
             self._finish()
@@ -230,6 +228,7 @@ class Engine:
 
     def _decide(self, group: list[Submission]) -> Decided | None:
         """Decide and sign a batch; None if a command raised and everything is to be done again."""
+        self.statistics.begun()
         batch_ms = self._now_ms()
         try:
             decided = decide_batch(self.state, group, batch_ms=batch_ms, term=self._term)
@@ -268,8 +267,7 @@ class Engine:
         header = decided.header
         self._head.write(head_of(header))
         self.durable = Durable(header.first_number + header.leaves, header.root)
-        self.statistics.batches += 1
-        self.statistics.commands += len(decided.submissions)
+        self.statistics.done(decided)
         pairs = zip(decided.submissions, decided.answers, strict=True)
         self._answer([(submission, submission.mac, answer) for submission, answer in pairs])
 

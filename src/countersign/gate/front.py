@@ -18,7 +18,14 @@ from typing import NamedTuple
 import msgspec
 
 from countersign.access.errors import NotPermitted, UnknownCredential
-from countersign.access.model import CONSOLE, OPERATOR, WORKER, authenticate, verifier_of
+from countersign.access.model import (
+    CONSOLE,
+    OPERATOR,
+    WORKER,
+    Permission,
+    authenticate,
+    verifier_of,
+)
 from countersign.gate.commands import COMMANDS, Answer, Submission
 from countersign.gate.engine import Engine
 from countersign.gate.errors import MalformedRequest, NotReady, Overloaded
@@ -146,7 +153,7 @@ class Front:
 
     def _accept(self, peer: asyncio.Transport, frame: Frame, credential: int) -> None:
         if any(item.kind >= Query.STATUS for item in frame.items):
-            if credential not in HOUSE and not _asks_only_if_known(frame):
+            if credential not in HOUSE and not self._may_ask(credential, frame):
                 raise NotPermitted(permission="queries")
             self._engine.ask(partial(self._answer, peer, frame, credential))
             return
@@ -161,6 +168,13 @@ class Front:
         asked = framed(Asked(self._next_id, credential, frame.items))
         load = self._lanes.send(asked, is_channels=credential not in HOUSE)
         self._in_intake[self._next_id] = _Open(peer, frame.id, load)
+
+    def _may_ask(self, credential: int, frame: Frame) -> bool:
+        """Whoever is known may ask what he is, and who watches the house how it is."""
+        known = self._engine.state.credentials.get(credential)
+        is_watcher = known is not None and Permission.HEALTH_READ in known.permissions
+        allowed = {Query.OWN_CREDENTIAL, Query.STATUS} if is_watcher else {Query.OWN_CREDENTIAL}
+        return all(item.kind in allowed for item in frame.items)
 
     def _to_intake(self, asked: bytes) -> None:
         if self._intake and not self._intake.is_closing():
@@ -180,7 +194,8 @@ class Front:
 
     def _answer(self, peer: asyncio.Transport, frame: Frame, credential: int, state: State) -> None:
         """Answer queries; called by the batcher thread."""
-        answers = [answer_query(state, item, credential) for item in frame.items]
+        report = self._engine.report
+        answers = [answer_query(state, item, credential, report) for item in frame.items]
         with contextlib.suppress(RuntimeError):  # The loop is gone; the peers ask again.
             self._loop.call_soon_threadsafe(self._send, peer, Reply(frame.id, "", answers))
 
@@ -269,10 +284,6 @@ class Outlet:
     def deliver(self, answers: list[tuple[Submission, Answer]]) -> None:
         if self.front:
             self.front.deliver(answers)
-
-
-def _asks_only_if_known(frame: Frame) -> bool:
-    return all(item.kind == Query.OWN_CREDENTIAL for item in frame.items)
 
 
 def _retry_ms(refusal: Refusal) -> int:

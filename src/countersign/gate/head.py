@@ -29,6 +29,13 @@ class Head(NamedTuple):
     state_hash: bytes
 
 
+class Durable(NamedTuple):
+    """The log as far as it is durable; what may be published."""
+
+    size: int
+    root: bytes
+
+
 def head_of(header: Header) -> Head:
     """The head once this batch is durable."""
     return Head(header.seq, header.term, header.root, header.state_hash)

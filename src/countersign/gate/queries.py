@@ -1,11 +1,14 @@
 """Questions that the gate answers from memory, without a batch: see `Engine.ask`."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from countersign.access.errors import UnknownCredential
 from countersign.gate.commands import Answer
 from countersign.gate.requests import Item, Query
 from countersign.gate.state import State
+from countersign.gate.statistics import Report
 
 _encode = msgspec.msgpack.Encoder().encode
 _number = msgspec.msgpack.Decoder(int).decode
@@ -47,11 +50,34 @@ def read_own_credential(answer: Answer) -> OwnCredential:
 _read_own_credential = msgspec.msgpack.Decoder(OwnCredential).decode
 
 
-def answer_query(state: State, item: Item, asking: int) -> Answer:
+class GateStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands, and what this gate process counted of itself."""
+
+    seq: int
+    term: int
+    commands: int
+    root: bytes
+    batch_ms: int
+    accounts: int
+    open_transfers: int
+    freezes: int
+    policy: int
+    report: Report
+
+
+def read_gate_status(answer: Answer) -> GateStatus:
+    """The detail of an answer to `Query.STATUS`; raises msgspec.MsgspecError."""
+    return _read_gate_status(answer.detail)
+
+
+_read_gate_status = msgspec.msgpack.Decoder(GateStatus).decode
+
+
+def answer_query(state: State, item: Item, asking: int, report: Callable[[], Report]) -> Answer:
     """The answer to one query of a credential; what is unknown is said so, never guessed."""
     match item.kind:
         case Query.STATUS:
-            return Answer(state.chain.seq, "ok", "", _encode(_status(state)))
+            return Answer(state.chain.seq, "ok", "", _encode(_status(state, report())))
         case Query.TRANSFER:
             return _transfer(state, item)
         case Query.CREDENTIALS:
@@ -62,19 +88,20 @@ def answer_query(state: State, item: Item, asking: int) -> Answer:
             return Answer(0, "gate.malformed_request")
 
 
-def _status(state: State) -> dict[str, object]:
+def _status(state: State, report: Report) -> GateStatus:
     chain = state.chain
-    return {
-        "seq": chain.seq,
-        "term": chain.term,
-        "commands": state.log.size,
-        "root": chain.root,
-        "batch_ms": chain.batch_ms,
-        "accounts": len(state.accounts),
-        "open_transfers": len(state.open),
-        "freezes": len(state.accounts.frozen),
-        "policy": state.policy_number,
-    }
+    return GateStatus(
+        seq=chain.seq,
+        term=chain.term,
+        commands=state.log.size,
+        root=chain.root,
+        batch_ms=chain.batch_ms,
+        accounts=len(state.accounts),
+        open_transfers=len(state.open),
+        freezes=len(state.accounts.frozen),
+        policy=state.policy_number,
+        report=report,
+    )
 
 
 def _transfer(state: State, item: Item) -> Answer:

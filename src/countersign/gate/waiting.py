@@ -41,6 +41,11 @@ class Waiting:
         return not (self._queue or self._again)
 
     @property
+    def queued(self) -> int:
+        """How many wait for a batch."""
+        return len(self._queue) + sum(map(len, self._again))
+
+    @property
     def is_busy(self) -> bool:
         """Whether enough waits to take the next batch before the last one is durable."""
         return len(self._queue) >= self._limits.busy_at

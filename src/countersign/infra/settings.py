@@ -92,10 +92,10 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     file = data_dir / FILE_NAME
     texts = _texts_of_file(file)
     sources = dict.fromkeys(texts, str(file))
-    for key, (variable, is_path) in _KEYS.items():
-        text = environment.get(variable)
-        if text:
-            texts[key] = str(plain_path(text)) if is_path else text
+    given = variables_in(environment)
+    for key, (variable, _) in _KEYS.items():
+        if variable in given:
+            texts[key] = given[variable]
             sources[key] = f"the variable {variable}"
     return Settings(
         data_dir=data_dir,
@@ -112,6 +112,15 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         console_hosts=tuple(texts.get("console_hosts", "").lower().replace(",", " ").split()),
         watch_dir=_path(texts, "watch_dir"),
     )
+
+
+def variables_in(environment: Mapping[str, str]) -> dict[str, str]:
+    """What an environment sets, by variable, the data folder apart; every path is plain."""
+    return {
+        variable: str(plain_path(text)) if is_path else text
+        for variable, is_path in _KEYS.values()
+        if (text := environment.get(variable))
+    }
 
 
 def plain_path(path: str | Path) -> Path:

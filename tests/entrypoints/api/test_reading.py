@@ -1,4 +1,4 @@
-"""Accounts, parties, freezes, alerts, files, events and health over HTTP."""
+"""Accounts, parties, freezes, alerts, files and events over HTTP."""
 
 import json
 import threading
@@ -213,19 +213,6 @@ def test_the_checkpoint_is_signed_by_this_log(api: Api, client: httpx.Client) ->
         answer = client.get("/v1/checkpoint")
     verifier = installation.log_verifier(installation.keyset())
     assert open_checkpoint(answer.text, verifier).origin == "api.example"
-
-
-def test_health_needs_no_token_and_says_what_is_away(api: Api) -> None:
-    with api.client(None) as nobody:
-        healthy = nobody.get("/health")
-        assert (healthy.status_code, healthy.json()["is_healthy"]) == (200, True)
-        api.gate.stop()
-        away = nobody.get("/health")
-        assert (away.status_code, away.json()["gate"]) == (503, False)
-        assert away.json()["database"] is True
-        api.gate.launch()
-        api.gate.wait_ready()
-        assert nobody.get("/health").status_code == 200
 
 
 def test_an_order_rides_out_a_gate_that_is_started_again(api: Api, client: httpx.Client) -> None:

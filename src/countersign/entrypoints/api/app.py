@@ -24,10 +24,13 @@ from countersign.entrypoints.api import (
     events,
     files,
     freezes,
+    health,
     log,
+    metrics,
     ordering,
     transfers,
 )
+from countersign.entrypoints.api.counting import NOT_ROUTED
 from countersign.entrypoints.api.desk import Call, Desk, Operation
 from countersign.entrypoints.api.doorkeeper import Visitor
 from countersign.entrypoints.api.errors import (
@@ -72,6 +75,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *alerts.OPERATIONS,
     *events.OPERATIONS,
     *log.OPERATIONS,
+    *health.OPERATIONS,
+    *metrics.OPERATIONS,
 )
 
 
@@ -85,7 +90,7 @@ def make_app(desk: Desk) -> Starlette:
 
     return Starlette(
         routes=[*_routes(desk), Route("/openapi.json", describe)],
-        exception_handlers={HTTPException: _not_routed},
+        exception_handlers={HTTPException: partial(_not_routed, desk)},
     )
 
 
@@ -110,17 +115,23 @@ async def _by_method(desk: Desk, operations: dict[str, Operation], request: Requ
 
 
 async def _answer(desk: Desk, operation: Operation, request: Request) -> Response:
+    response = await _responded(desk, operation, request)
+    desk.counts.answered(operation.name, response.status_code)
+    return response
+
+
+async def _responded(desk: Desk, operation: Operation, request: Request) -> Response:
     language = _language(request)
     try:
         answer = await _called(desk, operation, request, language)
     except Refusal as refusal:
-        return _refused(refusal, language)
+        return _refused(desk, refusal, language)
     except ClientDisconnect:
         return Response(status_code=204)  # Nobody is there to read it.
     except Exception as error:  # noqa: BLE001  # Whatever it is, it is told nobody but the log.
         # The message of what was raised may hold what somebody sent, so only its kind is logged.
         _log.failure("api.failed", error)
-        return _refused(Failed(), language)
+        return _refused(desk, Failed(), language)
     if isinstance(answer, Response):
         answer.headers.update({k: v for k, v in _HEADERS.items() if k not in answer.headers})
         return answer
@@ -132,7 +143,11 @@ async def _called(desk: Desk, operation: Operation, request: Request, language: 
     visitor = _NOBODY
     if not operation.is_open:
         address = request.client.host if request.client else ""
-        visitor = await desk.doorkeeper.admit(request.headers.get("authorization", ""), address)
+        visitor = await desk.doorkeeper.admit(
+            request.headers.get("authorization", ""),
+            address,
+            outlives_gate=operation.outlives_gate,
+        )
         desk.doorkeeper.spend(visitor, 1)
         if operation.permission:
             visitor.require(operation.permission)
@@ -207,7 +222,8 @@ def _language(request: Request) -> Language:
     return "zh" if wanted.startswith("zh") else "en"
 
 
-def _refused(refusal: Refusal, language: Language) -> Response:
+def _refused(desk: Desk, refusal: Refusal, language: Language) -> Response:
+    desk.counts.refused(refusal)
     return Response(
         msgspec.json.encode(problem_of(refusal, language)),
         status_code=status_of(refusal),
@@ -216,10 +232,12 @@ def _refused(refusal: Refusal, language: Language) -> Response:
     )
 
 
-async def _not_routed(request: Request, error: Exception) -> Response:
+async def _not_routed(desk: Desk, request: Request, error: Exception) -> Response:
     """What the routes themselves refuse."""
     is_method = isinstance(error, HTTPException) and error.status_code == WRONG_METHOD
-    answer = _refused(WrongMethod() if is_method else NoSuchPath(), _language(request))
+    refusal = WrongMethod() if is_method else NoSuchPath()
+    answer = _refused(desk, refusal, _language(request))
+    desk.counts.answered(NOT_ROUTED, answer.status_code)
     if isinstance(error, HTTPException) and error.headers:
         answer.headers.update(error.headers)
     return answer

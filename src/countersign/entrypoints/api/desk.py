@@ -14,8 +14,11 @@ from starlette.requests import Request
 
 from countersign.access.model import Permission
 from countersign.audit.checkpoint import Verifier
+from countersign.entrypoints.api.counting import Counts
 from countersign.entrypoints.api.doorkeeper import Doorkeeper, Visitor
 from countersign.entrypoints.api.errors import KeyMissing
+from countersign.entrypoints.api.pulse import Pulse
+from countersign.entrypoints.api.watching import Watch
 from countersign.entrypoints.receiving import Archive
 from countersign.entrypoints.web.reading import Connection, Reader
 from countersign.gate.client import new_key
@@ -51,6 +54,10 @@ class Desk:
     schema_dir: Path | None
     # A file is taken in by a thread of its own, and few at a time.
     files: asyncio.Semaphore
+    pulse: Pulse
+    watch: Watch
+    data_dir: Path
+    counts: Counts
     streams: set[object] = field(default_factory=set)
 
     async def read(self, work: Callable[[Connection], _Result]) -> _Result:
@@ -114,6 +121,7 @@ class Operation:
     is_keyed: bool = False  # Whether it takes an Idempotency-Key.
     needs_key: bool = False
     is_open: bool = False  # Without a token.
+    outlives_gate: bool = False  # Told also to whoever could read it shortly before the gate went.
 
     def cost(self, body: object) -> int:
         """How many requests this one counts as."""

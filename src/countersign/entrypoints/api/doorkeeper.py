@@ -2,7 +2,8 @@
 
 Rules: 1. The gate alone knows tokens; what it says of one is believed for a second, so a revoked
 one reads nothing after that, and a command is never decided for it at all. 2. Whoever guesses is
-slowed down by address, before the gate is asked.
+slowed down by address, before the gate is asked. 3. How the house is doing is told most wanted
+when the gate is away: whoever could read it a while ago may read that, and nothing else, then.
 """
 
 from collections import OrderedDict
@@ -18,7 +19,7 @@ from countersign.access.errors import (
 from countersign.access.model import NEVER, Permission, is_within
 from countersign.entrypoints.api.errors import NoToken, RateExceeded, TooManyFailures
 from countersign.entrypoints.api.rates import Rates
-from countersign.gate.client import new_key
+from countersign.gate.client import GateUnreachable, new_key
 from countersign.gate.link import GateLink
 from countersign.gate.queries import OwnCredential, read_own_credential
 from countersign.gate.requests import Item, Query
@@ -28,6 +29,8 @@ TOKEN_LENGTH_MAX = 200
 _BELIEVED_SECONDS = 1.0
 _KNOWN_MAX = 10_000
 _GATE_SECONDS = 15.0
+_REMEMBERED_SECONDS = 600.0
+_REMEMBERING_GATE_SECONDS = 2.0
 _FAILURES_AT_ONCE = 20
 _FAILURES_PER_SECOND = 1
 _SCHEME = "bearer "
@@ -64,13 +67,18 @@ class Doorkeeper:
         self._rates = Rates(per_second=per_second, at_once=per_second)
         self._failures = Rates(per_second=_FAILURES_PER_SECOND, at_once=_FAILURES_AT_ONCE)
 
-    async def admit(self, authorization: str, address: str) -> Visitor:
-        """Who this is; raises NoToken, UnknownCredential, CredentialExpired or WrongAddress."""
+    async def admit(
+        self, authorization: str, address: str, *, outlives_gate: bool = False
+    ) -> Visitor:
+        """Who this is; raises NoToken, UnknownCredential, CredentialExpired or WrongAddress.
+
+        Without a gate it raises GateUnreachable, or goes by what it remembers where that will do.
+        """
         if retry_ms := self._failures.is_spent(address):
             raise TooManyFailures(retry_ms=retry_ms)
         token = _token(authorization)
         try:
-            credential = await self._credential(token)
+            credential = await self._credential(token, outlives_gate=outlives_gate)
         except UnknownCredential:
             self._failures.spend(address)
             raise
@@ -85,22 +93,34 @@ class Doorkeeper:
         if retry_ms := self._rates.spend(visitor.credential.number, cost):
             raise RateExceeded(retry_ms=retry_ms)
 
-    async def _credential(self, token: str) -> OwnCredential:
+    async def _credential(self, token: str, *, outlives_gate: bool) -> OwnCredential:
         # Kept by a hash, so that a dump of this memory holds no more tokens than it must.
         name = sha256(token.encode()).digest()
         known = self._known.get(name)
         if known and monotonic() < known.until:
             return known.credential
-        item = Item(Query.OWN_CREDENTIAL, new_key(), _NOTHING)
-        answer = (await self._gate.submit(token, [item], timeout_seconds=_GATE_SECONDS))[0]
-        if answer.outcome != "ok":
-            raise UnknownCredential
-        credential = read_own_credential(answer)
+        try:
+            credential = await self._asked(token, outlives_gate=outlives_gate)
+        except UnknownCredential:
+            self._known.pop(name, None)  # It was revoked, and is not to be remembered.
+            raise
+        except GateUnreachable:
+            if outlives_gate and known and monotonic() < known.until + _REMEMBERED_SECONDS:
+                return known.credential
+            raise
         self._known[name] = _Known(credential, monotonic() + _BELIEVED_SECONDS)
         self._known.move_to_end(name)
         if len(self._known) > _KNOWN_MAX:
             self._known.popitem(last=False)
         return credential
+
+    async def _asked(self, token: str, *, outlives_gate: bool) -> OwnCredential:
+        item = Item(Query.OWN_CREDENTIAL, new_key(), _NOTHING)
+        seconds = _REMEMBERING_GATE_SECONDS if outlives_gate else _GATE_SECONDS
+        answer = (await self._gate.submit(token, [item], timeout_seconds=seconds))[0]
+        if answer.outcome != "ok":
+            raise UnknownCredential
+        return read_own_credential(answer)
 
 
 def _token(authorization: str) -> str:

@@ -1,6 +1,4 @@
-"""/v1/checkpoint, /v1/credential, /health: what stands, and who is asking."""
-
-from http import HTTPStatus
+"""/v1/checkpoint, /v1/credential: what stands, and who is asking."""
 
 import msgspec
 from starlette.responses import Response
@@ -9,12 +7,7 @@ from countersign.access.model import NEVER
 from countersign.audit.queries import newest_checkpoint
 from countersign.entrypoints.api.desk import Call, Desk, Operation
 from countersign.entrypoints.api.errors import NothingPublished
-from countersign.entrypoints.web.errors import DatabaseAway
-from countersign.entrypoints.web.reading import Connection
 from countersign.infra.clock import moment
-from countersign.kernel.refusal import Refusal
-
-_GATE_SECONDS = 2.0
 
 
 class OwnCredentialTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,12 +16,6 @@ class OwnCredentialTold(msgspec.Struct, frozen=True, kw_only=True):
     permissions: list[str]
     expires: str | None
     networks: list[str]  # From where it is taken; empty for anywhere.
-
-
-class Health(msgspec.Struct, frozen=True, kw_only=True):
-    is_healthy: bool
-    gate: bool
-    database: bool
 
 
 async def read_checkpoint(desk: Desk, call: Call) -> Response:
@@ -51,23 +38,6 @@ async def read_credential(desk: Desk, call: Call) -> OwnCredentialTold:
     )
 
 
-async def read_health(desk: Desk, call: Call) -> Response:
-    """Whether gate and database answer; nothing else is said to who has no token."""
-    del call
-    gate = await desk.gate.is_there(timeout_seconds=_GATE_SECONDS)
-    try:
-        database = await desk.read(_is_there)
-    except (DatabaseAway, Refusal):
-        database = False
-    health = Health(is_healthy=gate and database, gate=gate, database=database)
-    status = HTTPStatus.OK if health.is_healthy else HTTPStatus.SERVICE_UNAVAILABLE
-    return Response(msgspec.json.encode(health), status_code=status, media_type="application/json")
-
-
-def _is_there(connection: Connection) -> bool:
-    return connection.execute("SELECT true").fetchone() is not None
-
-
 OPERATIONS = (
     Operation(
         method="GET",
@@ -86,15 +56,5 @@ OPERATIONS = (
         handler=read_credential,
         answers=OwnCredentialTold,
         permission=None,
-    ),
-    Operation(
-        method="GET",
-        path="/health",
-        name="readHealth",
-        summary="Whether gate and database answer.",
-        handler=read_health,
-        answers=Health,
-        permission=None,
-        is_open=True,
     ),
 )

@@ -20,9 +20,12 @@ import uvloop
 
 from countersign.audit.checkpoint import Verifier
 from countersign.entrypoints.api.app import make_app
+from countersign.entrypoints.api.counting import Counts
 from countersign.entrypoints.api.desk import Desk
 from countersign.entrypoints.api.doorkeeper import Doorkeeper
 from countersign.entrypoints.api.files import FILES_AT_ONCE
+from countersign.entrypoints.api.pulse import Pulse
+from countersign.entrypoints.api.watching import Watch
 from countersign.entrypoints.child import Readiness, end_with_parent, say
 from countersign.entrypoints.receiving import Archive
 from countersign.entrypoints.web.listening import bound_socket, server_config
@@ -44,6 +47,7 @@ CONNECTIONS_MAX = 1_024
 PORT_SETTING = "COUNTERSIGN_API_PORT"
 _SUBJECT_KEYS_MAX = 10_000
 _READERS = 4
+_HEALTH_SECONDS = 2
 _FORGET_SECONDS = 1.0
 _log = get_logger(__name__)
 
@@ -117,8 +121,16 @@ async def _serve(wiring: Wiring, keyset: Keyset, listening: socket.socket) -> No
     public = keyset.signing_key("checkpoint").public_key().public_bytes_raw()
     with (
         Reader(wiring.dsn, name="countersign api", connections=_READERS) as reader,
+        # Of its own, so that strangers who ask how it is take no reader from anybody.
+        Reader(
+            wiring.dsn,
+            name="countersign api health",
+            connections=1,
+            statement_seconds=_HEALTH_SECONDS,
+        ) as health_reader,
         # Not waited for: a read that is left behind has changed nothing.
         contextlib.closing(_Threads(_READERS)) as threads,
+        contextlib.closing(_Threads(1)) as health_thread,
         SubjectKeys(
             lambda: psycopg.connect(wiring.dsn, application_name="countersign api keys"),
             keyset,
@@ -140,6 +152,10 @@ async def _serve(wiring: Wiring, keyset: Keyset, listening: socket.socket) -> No
             archive=Archive(dsn=wiring.dsn, keyset=keyset, instance=wiring.instance),
             schema_dir=Path(wiring.schema_dir) if wiring.schema_dir else None,
             files=asyncio.Semaphore(FILES_AT_ONCE),
+            pulse=Pulse(gate, health_reader, health_thread),
+            watch=Watch(gate, health_reader, health_thread, SystemClock()),
+            data_dir=Path(wiring.data_dir),
+            counts=Counts(),
         )
         server = _Server(server_config(make_app(desk), connections_max=CONNECTIONS_MAX))
         server.port = listening.getsockname()[1]

@@ -38,6 +38,7 @@ _MODULES = {
     "backup": "backup",
     "restore": "restore",
     "doctor": "doctor",
+    "service": "service",
     "bench": "bench",
 }
 

@@ -38,6 +38,7 @@ EXAMPLES = {
     "backup": "backup --to /backups/",
     "restore": "restore --from demo.csbackup --data /srv/countersign --key-file demo.key",
     "doctor": "doctor --data /srv/countersign",
+    "service print": "service print --data /srv/countersign",
     "bench gate": "bench gate --pairs 5",
     "bench crash": "bench crash --kills 50",
     "bench attacks": "bench attacks --seed 11",

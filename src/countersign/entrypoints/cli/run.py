@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from typing import NamedTuple
 
 import msgspec
 
@@ -26,6 +27,7 @@ from countersign.entrypoints.installation import (
 from countersign.entrypoints.rail.behaviour import Behaviour
 from countersign.entrypoints.run_lock import run_lock
 from countersign.entrypoints.running import KeptServer, Running, StopAsked, unless_stopped
+from countersign.entrypoints.service_notice import READY, STOPPING, ServiceManager
 from countersign.gate.client import GateClient
 from countersign.gate.commands import Kind, SetPolicy
 from countersign.gate.requests import OPERATOR_SOCKET, Query
@@ -80,6 +82,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
 def run_with(arguments: argparse.Namespace, terminal: Terminal, join: Join) -> int:
     """The same with somebody more, who is made to join what is ready."""
     stopping = _stopping_on_signals()
+    manager = ServiceManager()
     settings = arguments.settings
     if not settings.database_url and not settings.data_dir.exists():
         _require_reachable(settings)
@@ -90,7 +93,8 @@ def run_with(arguments: argparse.Namespace, terminal: Terminal, join: Join) -> i
         except NotSetUp:
             installation, is_new = set_up(settings, name=arguments.name), True
             _warn_of_key(installation)
-        _run(installation, arguments.rail_faults, terminal, stopping, join, is_new=is_new)
+        begin = _Beginning(installation, is_new=is_new, behaviour=arguments.rail_faults, join=join)
+        _run(begin, terminal, stopping, manager)
     return terminal.value({"stopped": True}, "stopped")
 
 
@@ -115,22 +119,26 @@ def _stopping_on_signals() -> threading.Event:
     return stopping
 
 
+class _Beginning(NamedTuple):
+    """What is to run."""
+
+    installation: Installation
+    is_new: bool
+    behaviour: Behaviour
+    join: Join
+
+
 def _run(
-    installation: Installation,
-    behaviour: Behaviour,
-    terminal: Terminal,
-    stopping: threading.Event,
-    join: Join,
-    *,
-    is_new: bool,
+    begin: _Beginning, terminal: Terminal, stopping: threading.Event, manager: ServiceManager
 ) -> None:
+    installation, is_new = begin.installation, begin.is_new
     making = "making the database, which takes a few seconds" if is_new else "starting the database"
     with _running_server(installation, stopping, terminal.step(making)) as (reached, kept):
         with terminal.step("preparing the database"):
             database = unless_stopped(lambda: _prepared(installation, reached), stopping)
         installation.note_reach(database)
         running = Running(
-            installation, database, server=kept, behaviour=behaviour, stopping=stopping
+            installation, database, server=kept, behaviour=begin.behaviour, stopping=stopping
         )
         try:
             ready = running.start_gate()
@@ -154,9 +162,11 @@ def _run(
                 value |= {"console": address, "console_link": link}
                 text += f"\nconsole: {address}\nopen it once, within ten minutes: {link}"
             terminal.value(value, text)
-            join(installation, running)
+            manager.tell(READY)
+            begin.join(installation, running)
             running.look_after_all()
         finally:
+            manager.tell(STOPPING)
             running.stop()
 
 

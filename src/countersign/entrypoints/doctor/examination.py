@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from countersign.entrypoints.doctor import database, folder, keys, processes
+from countersign.entrypoints.doctor import backlog, database, doors, folder, keys, processes
 from countersign.entrypoints.doctor.model import Site, Verdict, fault, refused
 from countersign.entrypoints.installation import Installation, load_installation
 from countersign.infra.settings import load_settings, plain_path
@@ -36,6 +36,14 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "doctor.gate": processes.gate,
         "doctor.worker": processes.worker,
         "doctor.rail": processes.rail,
+        "doctor.outbox": backlog.outbox,
+        "doctor.rail_answers": backlog.rail_answers,
+        "doctor.checkpoint": backlog.checkpoint,
+        "doctor.ports": doors.ports,
+        "doctor.api": doors.api,
+        "doctor.console": doors.console,
+        "doctor.inbox": doors.inbox,
+        "doctor.credentials": doors.credentials,
         "doctor.leftovers": folder.leftovers,
         "doctor.restored": folder.restored,
         "doctor.schemas": processes.schemas,

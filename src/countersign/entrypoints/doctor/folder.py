@@ -76,7 +76,11 @@ def private_files(site: Site) -> Verdict | None:
 def disk(site: Site) -> Verdict:
     """There is space for what comes."""
     folder = next(path for path in (site.data_dir, *site.data_dir.parents) if path.is_dir())
-    free = shutil.disk_usage(folder).free
+    return space(folder, shutil.disk_usage(folder).free)
+
+
+def space(folder: Path, free: int) -> Verdict:
+    """What is to be said of so many free bytes."""
     shown = f"{free / _GIB:.1f} GiB"
     if free < _SPACE_LEAST:
         return fault(

@@ -10,6 +10,8 @@ import psycopg
 
 from countersign.entrypoints.installation import Installation
 from countersign.entrypoints.run_lock import running_process
+from countersign.flows.measure_backlog import Backlog, measure_backlog
+from countersign.infra.clock import SystemClock
 from countersign.infra.database import Role
 from countersign.infra.settings import Settings
 from countersign.kernel.refusal import Refusal
@@ -57,6 +59,17 @@ def refused(refusal: Refusal, level: Level = Level.FAIL) -> Verdict:
     )
 
 
+def _connected(dsn: str) -> Connection:
+    connection = psycopg.connect(
+        dsn,
+        connect_timeout=CONNECT_SECONDS,
+        autocommit=True,
+        application_name="countersign doctor",
+    )
+    connection.execute(_STATEMENT_LIMIT)
+    return connection
+
+
 class Site:
     """The data folder, and as much of an installation as can be read of it."""
 
@@ -86,16 +99,20 @@ class Site:
         if self.installation is None:
             return None
         try:
-            connection = psycopg.connect(
-                self.installation.dsn(Role.READER),
-                connect_timeout=CONNECT_SECONDS,
-                autocommit=True,
-                application_name="countersign doctor",
-            )
+            return _connected(self.installation.dsn(Role.READER))
         except (psycopg.OperationalError, Refusal, OSError, KeyError):
             return None
-        connection.execute(_STATEMENT_LIMIT)
-        return connection
+
+    @cached_property
+    def backlog(self) -> Backlog | None:
+        """What waits, which the role with the fewest rights may not see; None as above."""
+        if self.installation is None:
+            return None
+        try:
+            with _connected(self.installation.dsn(Role.APP)) as connection:
+                return measure_backlog(connection, SystemClock().now_ms())
+        except (psycopg.Error, Refusal, OSError, KeyError):
+            return None
 
     def close(self) -> None:
         connection = self.__dict__.pop("reader", None)

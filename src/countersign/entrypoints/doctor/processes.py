@@ -13,6 +13,7 @@ from countersign.entrypoints.doctor.model import Level, Site, Verdict, fault, fi
 from countersign.entrypoints.rail import main as rail_main
 from countersign.entrypoints.worker import main as worker_main
 from countersign.gate.client import FrameRefused, GateClient, GateUnreachable, short_address
+from countersign.gate.queries import GateStatus, read_gate_status
 from countersign.gate.requests import OPERATOR_SOCKET, Query
 from countersign.infra.iso20022.errors import NoSchema
 from countersign.infra.iso20022.schemas import find_schema
@@ -22,21 +23,14 @@ _ANSWER_SECONDS = 3.0
 _FROZEN = frozenset("Tt")  # Stopped by a signal, or by a debugger.
 _FILES_LEAST = 256
 _FILES_WANTED = 1024
-
-
-class _Status(msgspec.Struct, frozen=True):
-    """What is read of the gate's answer; it says more."""
-
-    seq: int
-    term: int
-    commands: int
+_REPLAY_MANY = 500_000  # Five times as many as between two snapshots.
 
 
 def run(site: Site) -> Verdict | None:
     """Somebody keeps everything alive."""
     if site.installation is None:
         return None
-    if site.runner is None and _listens(site.installation.sockets):
+    if site.runner is None and listens(site.installation.sockets):
         return _GATE_LEFT
     if site.runner is None:
         return warning(
@@ -54,16 +48,29 @@ def gate(site: Site) -> Verdict | None:
     if site.installation is None:
         return None
     sockets = site.installation.sockets
-    if not _listens(sockets):
+    if not listens(sockets):
         return _NOT_RUNNING if site.runner is None else _GATE_SILENT
     try:
         with GateClient(sockets, OPERATOR_SOCKET, timeout_seconds=_ANSWER_SECONDS) as client:
             answer = client.ask(Query.STATUS, None)
-        status = msgspec.msgpack.decode(answer.detail, type=_Status)
+        return gate_verdict(read_gate_status(answer))
     except (GateUnreachable, msgspec.MsgspecError):
         return _GATE_SILENT
     except FrameRefused as error:
         return refused(refusal_class(error.code)())
+
+
+def gate_verdict(status: GateStatus) -> Verdict:
+    """What is to be said of a gate that answers."""
+    behind = status.commands - status.report.snapshot_size
+    if behind > _REPLAY_MANY:
+        return warning(
+            f"No snapshot was taken for {behind} commands, so the next start replays them all; see"
+            " gate.snapshot_failed and gate.snapshot_not_stored in what `countersign run` writes,"
+            " and memory and disk of this machine.",
+            f"已有 {behind} 個命令未納入快照，下次啟動須全部重放；請查看 `countersign run` 輸出中的"
+            " gate.snapshot_failed 與 gate.snapshot_not_stored，以及本機的記憶體與磁碟。",
+        )
     return fine(
         f"The gate answers: term {status.term}, batch {status.seq}, {status.commands} commands.",
         f"閘口有回應：任期 {status.term}、批次 {status.seq}、{status.commands} 個命令。",
@@ -74,8 +81,8 @@ def worker(site: Site) -> Verdict | None:
     """The worker of the one that runs lives, and somebody is at work on the database."""
     if site.runner is None:
         return None
-    if not _lives(worker_main.__name__, site.runner):
-        return _gone("worker", "工作程序")
+    if not lives(worker_main.__name__, site.runner):
+        return gone("worker", "工作程序")
     row = site.reader.execute(_AT_WORK).fetchone() if site.reader is not None else None
     if row is None:
         return fault(
@@ -92,8 +99,8 @@ def rail(site: Site) -> Verdict | None:
     # It is not connected to: it would send here what the worker waits for.
     if site.runner is None:
         return None
-    if not _lives(rail_main.__name__, site.runner):
-        return _gone("rail", "模擬清算系統")
+    if not lives(rail_main.__name__, site.runner):
+        return gone("rail", "模擬清算系統")
     return fine("The simulated rail lives.", "模擬清算系統存在。")
 
 
@@ -152,7 +159,7 @@ _AT_WORK = """
 """
 
 
-def _gone(english: str, chinese: str) -> Verdict:
+def gone(english: str, chinese: str) -> Verdict:
     return fault(
         f"The {english} has ended or is frozen, though `countersign run` lives, which starts it"
         f" again, each time after a longer pause; see what that writes of the {english}.",
@@ -161,7 +168,7 @@ def _gone(english: str, chinese: str) -> Verdict:
     )
 
 
-def _listens(sockets: Path) -> bool:
+def listens(sockets: Path) -> bool:
     try:
         path, descriptor = short_address(sockets, OPERATOR_SOCKET)
     except FileNotFoundError:
@@ -179,7 +186,7 @@ def _listens(sockets: Path) -> bool:
     return True
 
 
-def _lives(module: str, parent: int) -> bool:
+def lives(module: str, parent: int) -> bool:
     """Whether a process that runs this module was started by that one, and is not frozen."""
     wanted = [b"-m", module.encode(), b"%d" % parent]
     for folder in Path("/proc").iterdir():

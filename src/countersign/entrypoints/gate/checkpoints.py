@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from countersign.audit.actions import publish, thin_checkpoints
 from countersign.audit.checkpoint import Checkpoint
-from countersign.gate.engine import Durable
+from countersign.gate.head import Durable
 from countersign.infra.clock import Clock
 from countersign.infra.logs import get_logger
 

@@ -11,7 +11,8 @@ from countersign.gate.engine import Engine
 from countersign.gate.journal.protocol import Journal, JournalBroken
 from countersign.gate.rows import Signer
 from countersign.gate.snapshot import encode_content, sign_snapshot
-from countersign.gate.state import Chain
+from countersign.gate.state import Chain, State
+from countersign.gate.statistics import Statistics
 from countersign.infra.logs import get_logger
 
 _log = get_logger(__name__)
@@ -39,25 +40,24 @@ class Snapshots:
         if self._storing and self._storing.is_alive():
             return
         self._last = size
-        self._begin(engine)
+        self._begin(engine.state, engine.statistics)
 
     def finish(self) -> None:
         """Wait for the one being stored; the last word before the gate ends."""
         if self._storing:
             self._storing.join(60.0)
 
-    def _begin(self, engine: Engine) -> None:
-        state = engine.state
+    def _begin(self, state: State, statistics: Statistics) -> None:
         encoding = Forked(lambda: encode_content(state))
         self._storing = threading.Thread(
             target=self._store,
-            args=(encoding, state.chain, state.log.size),
+            args=(encoding, state.chain, state.log.size, statistics),
             name="snapshot",
             daemon=True,
         )
         self._storing.start()
 
-    def _store(self, encoding: Forked, chain: Chain, size: int) -> None:
+    def _store(self, encoding: Forked, chain: Chain, size: int, statistics: Statistics) -> None:
         content = encoding.result(timeout_seconds=_ENCODING_SECONDS_MAX)
         if content is None:
             _log.error("gate.snapshot_failed", seq=chain.seq)
@@ -68,4 +68,5 @@ class Snapshots:
         except JournalBroken as error:
             _log.error("gate.snapshot_not_stored", seq=chain.seq, why=str(error))
             return
+        statistics.snapshot_size = size
         _log.info("gate.snapshot_stored", seq=chain.seq, bytes=len(content))

@@ -91,6 +91,8 @@ class Inbox:
         self._schema_dir = schema_dir
         self._clock = clock
         self._tell = tell
+        self.decided = 0  # Files, since it was made.
+        self.refused = 0
         self._seen: dict[Path, _Seen] = {}
         self._told: dict[tuple[str, str], int] = {}  # Folder and code: when.
 
@@ -127,6 +129,10 @@ class Inbox:
                 progress=lambda *_: None,
             )
         _move(file, folder / ("refused" if result.refusal else "done"))
+        if result.refusal:
+            self.refused += 1
+        else:
+            self.decided += 1
         return 1
 
     def _claimed(self, folder: Path, seen: dict[Path, _Seen]) -> Path | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from countersign.entrypoints.child import end_with_parent, say
+from countersign.entrypoints.figures import InboxFigures, write_figures
 from countersign.entrypoints.inbox.inbox import Inbox
 from countersign.entrypoints.receiving import Archive
 from countersign.gate.client import GateClient
@@ -63,10 +64,12 @@ def main() -> int:
         _log.error("inbox.refused_to_work", code=refusal.code, why=refusal.sentence())
         say({"ready": False, "code": refusal.code, "sentence": refusal.sentence()})
         return EXIT_REFUSED
+    data_dir = Path(wiring.data_dir)
+    write_figures(data_dir, InboxFigures(0, 0))
     say({"ready": True})
     while not stopping.wait(_TURN_SECONDS):
         while inbox.turn() and not stopping.is_set():
-            pass
+            write_figures(data_dir, InboxFigures(inbox.decided, inbox.refused))
     return EXIT_STOPPED
 
 

@@ -22,13 +22,29 @@ _log = get_logger(__name__)
 class Reader:
     """A handful of kept connections, each for one reader at a time."""
 
-    def __init__(self, dsn: str, *, name: str, connections: int) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        name: str,
+        connections: int,
+        statement_seconds: int = _STATEMENT_SECONDS,
+    ) -> None:
         self.dsn = dsn
+        self._statement_seconds = statement_seconds
         self._name = name
         self._free: LifoQueue[KeptConnection] = LifoQueue()
         self._kept = [KeptConnection(self._connect) for _ in range(connections)]
         for kept in self._kept:
             self._free.put(kept)
+
+    @property
+    def connections(self) -> int:
+        return len(self._kept)
+
+    @property
+    def in_use(self) -> int:
+        return len(self._kept) - self._free.qsize()
 
     def read(self, work: Callable[[Connection], _Result]) -> _Result:
         """Do what only reads; raises DatabaseAway where nothing answers or it takes too long."""
@@ -63,5 +79,5 @@ class Reader:
             connect_timeout=_CONNECT_SECONDS,
             application_name=self._name,
             options="-c default_transaction_read_only=on"
-            f" -c statement_timeout={_STATEMENT_SECONDS}s",
+            f" -c statement_timeout={self._statement_seconds}s",
         )

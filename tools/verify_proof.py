@@ -26,8 +26,8 @@ ACTIONS = dict(enumerate(["release", "challenge", "approve", "hold", "block"], 1
 STATUSES = dict(enumerate("""draft ordered challenged attested signed pending_approval held released
     dispatched settled rejected cancelled expired returned recalled""".split(), 1))
 KINDS = """1 open_account 2 fund 3 correct 4 reverse 10 order 11 cancel 12 hold 13 release 14 reject
-    15 dispatch 16 rail_status 20 freeze 21 unfreeze 30 set_credential 31 set_policy 40 tick"""
-KINDS = dict(zip(map(int, KINDS.split()[::2]), KINDS.split()[1::2], strict=True))
+    15 dispatch 16 rail_status 17 return 20 freeze 21 unfreeze 30 set_credential 31 set_policy"""
+KINDS = dict(zip(map(int, KINDS.split()[::2]), KINDS.split()[1::2], strict=True)) | {40: "tick"}
 NAME = re.compile(r"[^\s+\x00-\x1f]+")
 BAD_KEY = "the verifier key is not NAME+ID+KEY as the owner of the log gives it"
 HEADS = {b"countersign/leaf/v1/order": ">QQBBIH", b"countersign/leaf/v1/command": ">QQBQH"}

@@ -13,7 +13,7 @@ from tests.support.house import ACCOUNTS, House
 
 from countersign.entrypoints.bench.bed import a_bed
 from countersign.entrypoints.rail.behaviour import Behaviour
-from countersign.entrypoints.rail.book import settled
+from countersign.entrypoints.rail.book import returned, settled
 from countersign.gate.commands import Kind
 from countersign.gate.queries import read_standing
 from countersign.gate.requests import FreezeRequest, Query, ReleaseRequest
@@ -21,7 +21,13 @@ from countersign.rails import ids
 from countersign.rails.messages import REJECTED, SETTLED
 
 HOSTILE = Behaviour(
-    reject=0.1, lose_order=0.25, lose_answer=0.25, double_answer=0.3, delay_max_ms=600
+    reject=0.1,
+    lose_order=0.25,
+    lose_answer=0.25,
+    double_answer=0.3,
+    delay_max_ms=600,
+    returns=0.3,
+    return_less=0.4,
 )
 
 
@@ -33,8 +39,14 @@ def house() -> Iterator[House]:
             yield made
 
 
+def is_over(house: House) -> bool:
+    """Nothing is open, and the rail has a receipt for everything that it sent back."""
+    return house.is_quiet() and all(b.is_received for b in returned(house.bed.rail_store))
+
+
 def agree(house: House) -> Counter[str]:
     """Hold the rail's book against the gate's; how many transfers ended how."""
+    house.wait_until(lambda: is_over(house))
     told = house.outcomes()
     rows: list[Any] = house.database.execute(
         "SELECT number, digest, amount FROM transfers.transfer"
@@ -51,7 +63,15 @@ def agree(house: House) -> Counter[str]:
         moved += amount if entry.status == SETTLED else 0
         ends[entry.status] += 1
     assert told == {}  # The gate booked nothing that the rail does not know.
-    assert house.count(SETTLEMENT) == moved
+    back = returned(house.bed.rail_store)
+    ends["returned"] = len(back)
+    posted: list[Any] = house.database.execute(RETURNED).fetchall()
+    wanted = [(by_id[one.transaction_id][0], one.amount) for one in back]
+    assert sorted(posted) == sorted(wanted)
+    less = house.count("SELECT count(*) FROM alerts.alert WHERE rules ~ 'transfers.returned_less'")
+    assert less == sum(one.amount < by_id[one.transaction_id][1] for one in back)
+    assert house.count("SELECT count(*) FROM gate.command WHERE outcome = 'questioned'") == 0
+    assert house.count(SETTLEMENT) == moved - sum(one.amount for one in back)
     assert house.count("SELECT count(*) FROM rails.sending WHERE state <> 3") == 0
     return ends
 
@@ -61,6 +81,9 @@ SELECT b.balance + (SELECT coalesce(sum(amount), 0) FROM ledger.posting AS p
   WHERE p.debit_account = b.number AND p.kind = 4)
 FROM ledger.balance AS b JOIN accounts.account AS a ON a.number = b.number WHERE a.kind = 3
 """
+
+
+RETURNED = "SELECT transfer, amount FROM ledger.posting WHERE kind = 6"
 
 
 def test_i2_each_transfer_settles_once_whoever_is_killed_and_whatever_the_rail_does(
@@ -77,6 +100,7 @@ def test_i2_each_transfer_settles_once_whoever_is_killed_and_whatever_the_rail_d
     ends = agree(house)
     assert ends[SETTLED] > 60
     assert ends[REJECTED] > 0
+    assert ends["returned"] > 10
     # The rail was made to lose orders, so some were sent again, and only after it was asked.
     assert house.count("SELECT count(*) FROM rails.sending WHERE attempt > 1") > 0
 

@@ -85,7 +85,7 @@ def test_every_way_of_moving_money_is_clean(bank: Bank) -> None:
     for number, verdict in zip(sent, ("settled", "rejected", "settled"), strict=True):
         gate.dispatch(number)
         gate.rail_says(number, verdict)
-    gate.rail_says(sent[2], "returned")
+    gate.returns(sent[2], amount=2)
     gate.do(commands.Freeze(reserve, b""))
     gate.clock.now += 100 * 3_600_000
     gate.engine.drain()

@@ -81,6 +81,7 @@ def a_command(kind: Kind, credential: int) -> Command:
         Kind.REJECT: commands.Reject(NO_TRANSFER, "FRAD", REASON),
         Kind.DISPATCH: commands.Dispatch(NO_TRANSFER),
         Kind.RAIL_STATUS: commands.RailStatus(NO_TRANSFER, "settled", "", NO_TOKEN),
+        Kind.RETURN: commands.Return(NO_TRANSFER, NO_TOKEN, "", 1, "EUR", "", NO_TOKEN, ""),
         Kind.FREEZE: commands.Freeze(bo, REASON),
         Kind.UNFREEZE: commands.Unfreeze(bo, REASON),
         Kind.SET_CREDENTIAL: commands.SetCredential(

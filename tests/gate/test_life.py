@@ -69,9 +69,11 @@ def test_a_returned_transfer_comes_back_once(gate: Harness) -> None:
     digest = gate.engine.state.open[number].digest
     gate.rail_says(number, "settled")
     assert gate.rail_says(number, "settled").outcome == "transfers.illegal_move"
-    assert gate.rail_says(number, "returned").outcome == "returned"
+    assert gate.rail_says(number, "returned").outcome == "transfers.unknown_verdict"
+    assert gate.returns(number).outcome == "returned"
     assert gate.engine.state.balances.balance[2] == 100_000_000
-    assert gate.rail_says(number, "returned", digest).outcome == "transfers.unknown"
+    assert gate.returns(number, digest=digest).outcome == "questioned"
+    assert gate.engine.state.balances.balance[2] == 100_000_000
 
 
 def test_the_rail_must_name_the_order_that_was_sent(gate: Harness) -> None:

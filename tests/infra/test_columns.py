@@ -23,6 +23,7 @@ OPAQUE = {
     "gate.snapshot.signature",
     "infra.migration.sha256",
     *(f"rails.sending.{name}" for name in ("digest", "transaction_id", "uetr")),
+    *(f"rails.payment_return.{name}" for name in ("content_hash", "file_id", "meaning")),
     "rules.policy.hash",
     *(f"transfers.transfer.{name}" for name in ("creditor_index", "digest", "key", "mac")),
     "vault.sealed_file.id",
@@ -48,6 +49,7 @@ PLAIN = {
     "gate.snapshot_part.content",  # The gate state, which has blind indexes only.
     "infra.migration.name",
     "ledger.posting.currency",
+    "rails.payment_return.reason",
     "rails.sending.reason",
     "rails.sending.status",
     "rules.policy.content",

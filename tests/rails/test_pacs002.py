@@ -13,7 +13,8 @@ from tests.support.shared import shared_data
 from countersign.gate import commands
 from countersign.kernel.refusal import Refusal
 from countersign.rails.messages import RailStatusReport, Verdict, verdict_of
-from countersign.rails.pacs002 import REASONS_MAX, TEXT_LENGTH_MAX, read_status, write_status
+from countersign.rails.pacs002 import read_status, write_status
+from countersign.rails.reading import REASONS_MAX, TEXT_LENGTH_MAX
 
 pytestmark = pytest.mark.fast
 

@@ -153,8 +153,16 @@ class Clients:
         number = self._transfer("dispatched", "dispatched", "settled")
         life = self._model.lives.get(number)
         digest = life.row.digest if life and random.random() < 0.85 else random.randbytes(32)
-        verdict = random.choice(("settled", "settled", "rejected", "returned", "returned", "lost"))
-        return WORKER, commands.RailStatus(number, verdict, "", digest)
+        verdict = random.choice(("settled", "settled", "rejected", "return", "return", "lost"))
+        if verdict != "return":
+            return WORKER, commands.RailStatus(number, verdict, "", digest)
+        amount, currency = (life.row.amount, life.row.currency) if life else (5, "EUR")
+        amount = random.choice((amount, amount, amount, amount - 1, amount + 1, 0))
+        currency = random.choice((currency, currency, currency, "CHF"))
+        doubt = random.choice(("", "", "", "rails.return_conflicts"))
+        return WORKER, commands.Return(
+            number, digest, "RTR", amount, currency, "AC04", random.randbytes(32), doubt
+        )
 
     def _freeze(self) -> tuple[int, Command]:
         name = self._random.choice((*CUSTOMERS, *OTHERS[:2]))

@@ -20,6 +20,7 @@ from countersign.transfers.model import TransferRow
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
+RETURN_WINDOW_MS = 30 * 24 * HOUR_MS
 REVERSAL_MS = 30 * DAY_MS
 CUSTOMER, EXTERNAL, SETTLEMENT = 1, 2, 3
 PENDING, POST, VOID, DIRECT, REVERSE, RETURN = 1, 2, 3, 4, 5, 6
@@ -49,7 +50,7 @@ MOVES: dict[tuple[Kind, str], tuple[tuple[str, ...], str, int | None]] = {
     (Kind.DISPATCH, "settled"): (("released",), "settled here", POST),
     (Kind.RAIL_STATUS, "settled"): (("dispatched",), "settled", POST),
     (Kind.RAIL_STATUS, "rejected"): (("dispatched",), "rejected", VOID),
-    (Kind.RAIL_STATUS, "returned"): (("settled",), "returned", RETURN),
+    (Kind.RETURN, "returned"): (("settled",), "returned", RETURN),
 }
 
 
@@ -84,6 +85,7 @@ class Life:
     covered: set[str] = field(default_factory=set)  # What releases let pass.
     dispatches: int = 0
     taken: int = 0  # How often its money went over for good.
+    moved_ms: int = 0  # When its status changed last.
 
 
 @dataclass(slots=True)
@@ -212,11 +214,15 @@ class Model:
         kind = Kind(row.kind)
         if kind == Kind.REVERSE:
             self._check_reversal(row, caused, batch_ms)
+        if (kind, row.outcome) == (Kind.RETURN, "returned"):
+            self._check_return(row)
         move = MOVES.get((kind, row.outcome))
         if move is not None:
             self._move(row, kind, move, caused, batch_ms)
         elif row.outcome == "ok":
             self._setting(row, kind, caused, batch_ms)
+        elif (kind, row.outcome) == (Kind.RETURN, "questioned"):
+            self._check_question(row, caused, batch_ms)
         elif caused or row.transfer or "." not in row.outcome:
             self.violate("I1", f"command {row.number}, {row.outcome}, moved something")
 
@@ -234,19 +240,44 @@ class Model:
             self.violate("I2", f"{row.number}: {after} of {row.transfer}, which is {life.status}")
         if row.digest != life.row.digest:
             self.violate("I4", f"{row.number} names another digest than order {row.transfer}")
-        if kind == Kind.RAIL_STATUS:
+        amount = life.row.amount
+        if kind in {Kind.RAIL_STATUS, Kind.RETURN}:
             said = commands.decode(row.kind, row.body)
-            assert isinstance(said, commands.RailStatus)
+            assert isinstance(said, commands.RailStatus | commands.Return)
+            amount = said.amount if isinstance(said, commands.Return) else amount
             if said.digest != life.row.digest or said.transfer != row.transfer:
                 self.violate("I4", f"{row.number} took an answer for another order")
         self._check_dispatch(row, kind, life, batch_ms)
-        self._check_caused(row.number, caused, posting_kind, life.row)
-        life.status = after
+        self._check_caused(row.number, caused, posting_kind, life.row._replace(amount=amount))
+        life.status, life.moved_ms = after, batch_ms
         if after == "held":
             life.held_by = row.number
         elif after == "released":
             self._due(life.row, row.number, batch_ms)
         self._keep_hold(row, life, batch_ms)
+
+    def _check_return(self, row: CommandRow) -> None:
+        """What came back is no more than left, in its currency."""
+        said, order = commands.decode(row.kind, row.body), self.lives[row.transfer].row
+        assert isinstance(said, commands.Return)
+        if said.doubt or not 0 < said.amount <= order.amount or said.currency != order.currency:
+            self.violate("I1", f"return {row.number} is of too much or in doubt, and was booked")
+
+    def _check_question(self, row: CommandRow, caused: list[Posting], batch_ms: int) -> None:
+        """A questioned return moves nothing, and something speaks against it."""
+        said = commands.decode(row.kind, row.body)
+        assert isinstance(said, commands.Return)
+        life = self.lives.get(said.transfer)
+        if caused or row.transfer:
+            self.violate("I1", f"questioned return {row.number} moved something")
+        if said.doubt or life is None or life.status != "settled":
+            return
+        if batch_ms - life.moved_ms >= RETURN_WINDOW_MS:
+            return
+        order = life.row
+        is_right = said.digest == order.digest and said.currency == order.currency
+        if is_right and 0 < said.amount <= order.amount:
+            self.violate("I2", f"return {row.number} of {order.number} was questioned for nothing")
 
     def _due(self, order: TransferRow, cause: int, batch_ms: int) -> None:
         self.due[order.number] = (max(batch_ms, order.execution_day * DAY_MS), cause)

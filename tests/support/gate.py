@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.support.policies import house_policy
 
@@ -17,6 +18,7 @@ from countersign.gate.head import Head
 from countersign.gate.journal.memory import Disk, Fault, MemoryJournal, no_fault
 from countersign.gate.journal.protocol import Journal
 from countersign.gate.rows import Signer
+from countersign.gate.state import OpenTransfer
 from countersign.gate.waiting import Limits
 from countersign.rules.model import Policy, encode_policy
 
@@ -56,6 +58,15 @@ def a_private_key() -> Ed25519PrivateKey:
 
 def a_signer() -> Signer:
     return Signer(INSTANCE, a_private_key())
+
+
+def a_return(transfer: OpenTransfer | None, number: int) -> commands.Return:
+    """All of a transfer comes back; of one that is not open, a return of nothing that is known."""
+    digest, amount, currency = b"\x00" * 32, 1, "EUR"
+    if transfer:
+        digest, amount, currency = transfer.digest, transfer.amount, transfer.currency
+    content_hash = sha256(b"%d" % number).digest()
+    return commands.Return(number, digest, "RTR-1", amount, currency, "AC04", content_hash, "")
 
 
 def index_of(name: str) -> bytes:
@@ -208,6 +219,12 @@ class Harness:
         digest = digest or (known.digest if known else b"\x00" * 32)
         command = commands.RailStatus(transfer, verdict, "", digest)
         return self.do(command, credential=WORKER)
+
+    def returns(self, transfer: int, key: bytes | None = None, **changes: object) -> Answer:
+        """The whole of a transfer comes back; what is changed is as given."""
+        command = a_return(self.engine.state.open.get(transfer), transfer)
+        command = msgspec.structs.replace(command, **changes)
+        return self.do(command, credential=WORKER, key=key)
 
     def keep_snapshot(self) -> bytes:
         """Keep a snapshot of the state as it stands, as the gate does now and then."""

@@ -87,6 +87,7 @@ class House:
 
 OPEN = """
 SELECT (SELECT count(*) FROM gate.outbox) + (SELECT count(*) FROM rails.sending WHERE state < 3)
+  + (SELECT count(*) FROM rails.payment_return WHERE state = 1)
 """
 ANSWERED = "SELECT count(*) FROM rails.sending WHERE state = 3"
 STANDING = "SELECT state, status, attempt, asked, count(*) FROM rails.sending GROUP BY 1, 2, 3, 4"

@@ -8,6 +8,7 @@ from countersign.gate.commands import (
     Kind,
     RailStatus,
     RefusedIntake,
+    Return,
     SetCredential,
 )
 from countersign.gate.commands import SetPolicy as SetPolicyCommand
@@ -41,7 +42,7 @@ CONSOLES = ANYONE | {
     Kind.ACKNOWLEDGE_ALERT,
     Kind.CLOSE_ALERT,
 }
-WORKERS = ANYONE | {Kind.DISPATCH, Kind.RAIL_STATUS}
+WORKERS = ANYONE | {Kind.DISPATCH, Kind.RAIL_STATUS, Kind.RETURN}
 CHANNELS = ANYONE | {Kind.ORDER}
 GATES = ANYONE | {Kind.TICK}
 NO_TRANSFER = 10**9
@@ -71,6 +72,7 @@ def a_request(kind: Kind, account: str, *, credential: int) -> object:
         Kind.REJECT: requests.RejectRequest(NO_TRANSFER, "FRAD", "why"),
         Kind.DISPATCH: Dispatch(NO_TRANSFER),
         Kind.RAIL_STATUS: RailStatus(NO_TRANSFER, "settled", "", NO_TOKEN),
+        Kind.RETURN: Return(NO_TRANSFER, NO_TOKEN, "R", 1, "EUR", "AC04", NO_TOKEN, ""),
         Kind.FREEZE: requests.FreezeRequest(account, "why"),
         Kind.UNFREEZE: requests.UnfreezeRequest(account, "why"),
         Kind.SET_CREDENTIAL: SetCredential(

@@ -11,7 +11,7 @@ import psycopg
 
 from countersign.access.queries import actors
 from countersign.gate.checks import factor_of
-from countersign.gate.commands import Kind, RailStatus, Reject, decode
+from countersign.gate.commands import Kind, RailStatus, Reject, Return, decode
 from countersign.gate.context import read_redecision
 from countersign.gate.intake import Intake, SealedOrder
 from countersign.gate.journal.reading import Event, Story, read_story
@@ -55,6 +55,16 @@ class RailTold(msgspec.Struct, frozen=True, kw_only=True):
     changed: str
 
 
+class ReturnTold(msgspec.Struct, frozen=True, kw_only=True):
+    """What came back of it; amounts are decimals in its currency."""
+
+    return_id: str
+    amount: str
+    kept: str  # What did not come back: somebody took it on the way.
+    reason: str
+    time: str
+
+
 class EventTold(msgspec.Struct, frozen=True, kw_only=True):
     number: int  # The index of its leaf in the audit log.
     time: str
@@ -83,6 +93,7 @@ class TransferTold(msgspec.Struct, frozen=True, kw_only=True):
     creditor: Party | None
     hold: HoldTold | None
     rail: RailTold | None
+    returned: ReturnTold | None
     events: list[EventTold]
 
 
@@ -113,6 +124,7 @@ def tell_transfer(
         creditor=creditor,
         hold=_hold(hold, story) if hold else None,
         rail=_rail(sending) if sending else None,
+        returned=_returned(story),
         events=[_event(event, by[event.row.credential].name) for event in story.events],
     )
 
@@ -168,6 +180,34 @@ def _rail(sending: Sending) -> RailTold:
     )
 
 
+def _returned(story: Story) -> ReturnTold | None:
+    row = story.transfer
+    for event in story.events:
+        command = _return_in(event)
+        if command is None:
+            continue
+        amount, kept = (
+            Money(minor_units=units, currency=row.currency).text()
+            for units in (command.amount, row.amount - command.amount)
+        )
+        return ReturnTold(
+            return_id=command.return_id,
+            amount=amount,
+            kept=kept,
+            reason=command.reason_code,
+            time=moment(event.batch_ms),
+        )
+    return None
+
+
+def _return_in(event: Event) -> Return | None:
+    row = event.row
+    if not isinstance(row, CommandRow) or row.kind != Kind.RETURN or row.outcome != "returned":
+        return None
+    command = decode(row.kind, row.body)
+    return command if isinstance(command, Return) else None
+
+
 def _event(event: Event, by: str) -> EventTold:
     row = event.row
     return EventTold(
@@ -190,7 +230,7 @@ def _reason_code(row: CommandRow) -> str:
     if row.kind == Kind.DISPATCH:
         found = read_redecision(row.detail)
         return found.reasons if found else ""
-    if row.kind not in {Kind.REJECT, Kind.RAIL_STATUS}:
+    if row.kind not in {Kind.REJECT, Kind.RAIL_STATUS, Kind.RETURN}:
         return ""
     command = decode(row.kind, row.body)
-    return command.reason_code if isinstance(command, Reject | RailStatus) else ""
+    return command.reason_code if isinstance(command, Reject | RailStatus | Return) else ""

@@ -1,4 +1,4 @@
-"""Alerts in the gate: raised with the decision, acknowledged and closed by command."""
+"""Alerts in the gate: raised with a decision or by a return, acknowledged and closed by command."""
 
 from countersign.alerts.errors import UnknownAlert
 from countersign.alerts.model import Alert, AlertStatus, acknowledge, close
@@ -21,6 +21,11 @@ def raise_alert(batch: Batch, transfer: OpenTransfer, decision: Decision) -> Non
             batch.batch_ms,
         ),
     )
+
+
+def ask_for_a_look(batch: Batch, transfer: int, codes: str) -> None:
+    """An alert that no typology raised: of transfer 0 where it is about none that is known."""
+    _keep(batch, Alert(batch.number, transfer, "", codes, batch.batch_ms))
 
 
 def fresh(transfer: OpenTransfer, decision: Decision) -> Decision:

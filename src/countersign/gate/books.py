@@ -14,7 +14,7 @@ import msgspec
 
 from countersign.accounts.model import AccountKind
 from countersign.gate.batch import next_state_hash
-from countersign.gate.commands import Correct, Fund, Kind, OpenAccount, Reverse, decode
+from countersign.gate.commands import Correct, Fund, Kind, OpenAccount, Return, Reverse, decode
 from countersign.gate.rows import CommandRow
 from countersign.ledger.model import UNLIMITED, Posting, PostingKind
 from countersign.ledger.reversible import Entry, ReversibleEntries
@@ -66,10 +66,7 @@ class Books:
     def command_posting(self, row: CommandRow, terms: Terms | None) -> Posting | None:
         """The posting of any other command; `terms` are those of the transfer that it names."""
         if row.transfer:
-            kind = _OUTCOME_POSTINGS.get(row.outcome)
-            if kind is None or terms is None:
-                return None
-            return self._transfer_posting(row.number, kind, terms)
+            return self._later_posting(row, terms) if terms else None
         command = _decoded(row) if row.outcome == "ok" else None
         match command:
             case OpenAccount():
@@ -119,9 +116,25 @@ class Books:
 
     def _transfer_posting(self, number: int, kind: PostingKind, terms: Terms) -> Posting:
         debit, credit = terms.debtor, self._counter(terms)
-        if kind == PostingKind.RETURN:
-            debit, credit = credit, debit
         return Posting(number, 0, kind, terms.number, debit, credit, terms.amount, terms.currency)
+
+    def _later_posting(self, row: CommandRow, terms: Terms) -> Posting | None:
+        """The posting of a command that names a transfer."""
+        kind = _OUTCOME_POSTINGS.get(row.outcome)
+        if kind == PostingKind.RETURN:
+            return self._return(row, terms)
+        return self._transfer_posting(row.number, kind, terms) if kind else None
+
+    def _return(self, row: CommandRow, terms: Terms) -> Posting | None:
+        """What came back of a transfer: no more than it moved, in its currency."""
+        command = _decoded(row)
+        if not isinstance(command, Return) or command.currency != terms.currency:
+            return None
+        if not 0 < command.amount <= terms.amount:
+            return None
+        out = self._transfer_posting(row.number, PostingKind.RETURN, terms)
+        debit, credit = out.credit_account, out.debit_account
+        return out._replace(debit_account=debit, credit_account=credit, amount=command.amount)
 
     def _reversal(self, number: int, original: int) -> Posting | None:
         """The mirrored posting of what the original booked, as it was booked."""
@@ -185,4 +198,4 @@ def _decoded(row: CommandRow) -> object:
         return None
 
 
-_MONEY_KINDS = frozenset({Kind.OPEN_ACCOUNT, Kind.FUND, Kind.CORRECT, Kind.REVERSE})
+_MONEY_KINDS = frozenset({Kind.OPEN_ACCOUNT, Kind.FUND, Kind.CORRECT, Kind.REVERSE, Kind.RETURN})

@@ -25,6 +25,8 @@ Name = Annotated[
         pattern=r"^[^\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]+\Z",
     ),
 ]
+# As a rail wrote it; empty where its message could not be read.
+ReturnId = Annotated[str, msgspec.Meta(max_length=35, pattern=r"^[ -~]*\Z")]
 Code = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9_.]*\Z")]
 # A refusal's, so that no leaf says "settled" of what was never decided.
 RefusalCode = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[a-z0-9_]+\.[a-z0-9_.]+\Z")]
@@ -51,6 +53,7 @@ class Kind(IntEnum):
     REJECT = 14
     DISPATCH = 15
     RAIL_STATUS = 16
+    RETURN = 17
     FREEZE = 20
     UNFREEZE = 21
     SET_CREDENTIAL = 30
@@ -173,9 +176,24 @@ class RailStatus(Command, frozen=True):
     kind = Kind.RAIL_STATUS
     permission = Permission.TRANSFERS_REPORT_STATUS
     transfer: Number
-    verdict: Name  # "settled", "rejected" or "returned".
+    verdict: Name  # "settled" or "rejected".
     reason_code: Code
     digest: Hash  # Of the order that the rail answered for.
+
+
+class Return(Command, frozen=True):
+    """What the creditor's bank sent back (pacs.004), of a transfer or of none known here."""
+
+    kind = Kind.RETURN
+    permission = Permission.TRANSFERS_REPORT_STATUS
+    transfer: Number  # 0: it names none that was sent.
+    digest: Hash  # Of the order that was sent; zeros with transfer 0.
+    return_id: ReturnId
+    amount: Units  # What comes back; 0 where the message could not be read.
+    currency: Currency
+    reason_code: Code  # ISO 20022 external return reason, for example AC04.
+    content_hash: Hash  # SHA-256 of the message as it came.
+    doubt: Code  # The code of why no money may move, as whoever reports it found; empty if none.
 
 
 class Freeze(Command, frozen=True):
@@ -257,7 +275,7 @@ COMMANDS: dict[Kind, type[Command]] = {
     command.kind: command
     for command in (
         OpenAccount, Fund, Correct, Reverse, PlaceOrder, Cancel, Hold, Release, Reject, Dispatch,
-        RailStatus, Freeze, Unfreeze, SetCredential, SetPolicy, AcknowledgeAlert,
+        RailStatus, Return, Freeze, Unfreeze, SetCredential, SetPolicy, AcknowledgeAlert,
         CloseAlert, Tick, RefusedIntake,
     )
 }  # fmt: skip

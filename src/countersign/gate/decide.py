@@ -21,7 +21,7 @@ from countersign.accounts.errors import (
     UnknownAccountKind,
 )
 from countersign.accounts.model import AccountKind
-from countersign.gate import alerting, orders
+from countersign.gate import alerting, orders, returns
 from countersign.gate.commands import (
     Answer,
     Correct,
@@ -179,6 +179,7 @@ HANDLERS: dict[Kind, Handler] = {
     Kind.REJECT: orders.on_reject,
     Kind.DISPATCH: orders.on_dispatch,
     Kind.RAIL_STATUS: orders.on_rail_status,
+    Kind.RETURN: returns.on_return,
     Kind.FREEZE: on_freeze,
     Kind.UNFREEZE: on_unfreeze,
     Kind.SET_CREDENTIAL: on_set_credential,

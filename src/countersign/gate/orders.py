@@ -164,11 +164,8 @@ def on_rail_status(batch: Batch, submission: Submission, command: RailStatus) ->
         _settle(batch, transfer)
         due_ms = batch.batch_ms + RETURN_WINDOW_MS
         heapq.heappush(batch.state.return_timers, (due_ms, transfer.number))
-    elif target == Status.REJECTED:
-        _void(batch, transfer)
     else:
-        batch.state.balances.direct(transfer.counter, transfer.debtor, transfer.amount)
-        _post_for(batch, PostingKind.RETURN, transfer)
+        _void(batch, transfer)
     batch.state.set_status(transfer, target)
     return batch.record(submission, outcome=target.name.lower(), transfer=transfer)
 
@@ -182,7 +179,6 @@ def due_for_dispatch(released_ms: int, execution_day: int) -> int:
 _VERDICTS = {
     "settled": (Status.DISPATCHED, Status.SETTLED),
     "rejected": (Status.DISPATCHED, Status.REJECTED),
-    "returned": (Status.SETTLED, Status.RETURNED),
 }
 
 
@@ -315,17 +311,14 @@ def _facts(batch: Batch, order: PlaceOrder, sides: _Sides, counted: Sides) -> Fa
 
 
 def _post_for(batch: Batch, kind: PostingKind, transfer: OpenTransfer) -> None:
-    debit, credit = transfer.debtor, transfer.counter
-    if kind == PostingKind.RETURN:
-        debit, credit = credit, debit
     batch.changes.postings.append(
         Posting(
             batch.number,
             0,
             int(kind),
             transfer.number,
-            debit,
-            credit,
+            transfer.debtor,
+            transfer.counter,
             transfer.amount,
             transfer.currency,
         )

@@ -19,6 +19,7 @@ from countersign.gate import commands
 from countersign.gate.commands import Kind, decode
 from countersign.gate.context import read_redecision
 from countersign.gate.orders import BY_OPERATOR, DUTY_OFFICER, due_for_dispatch
+from countersign.gate.returns import QUESTIONED, read_reasons
 from countersign.gate.rows import CommandRow
 from countersign.kernel.refusal import Refusal
 from countersign.rules.model import decode_policy, hash_of
@@ -75,8 +76,8 @@ class Standing:
                 self._wait(row.number, batch_ms)
         elif row.transfer:
             self._move(row, batch_ms)
-        elif row.outcome == "ok":
-            self._set(row)
+        else:
+            self._set(row, batch_ms)
 
     def _move(self, row: CommandRow, batch_ms: int | None) -> None:
         """Every command that names a transfer leaves it in another status."""
@@ -84,6 +85,8 @@ class Standing:
             found = read_redecision(row.detail)
             if found and found.alerts:
                 self._raise(row.number, row.transfer, found.alerts, found.reasons, batch_ms)
+        elif row.kind == Kind.RETURN:
+            self._look_at_return(row, batch_ms)
         self.holds.pop(row.transfer, None)
         self.waiting.pop(row.transfer, None)
         if row.outcome == "released":
@@ -94,6 +97,11 @@ class Standing:
             hold = self._hold(row, batch_ms)
             if hold is not None:
                 self.holds[row.transfer] = hold
+
+    def _look_at_return(self, row: CommandRow, batch_ms: int | None) -> None:
+        reasons, command = read_reasons(row.detail), _decoded(row)
+        if reasons and isinstance(command, commands.Return):
+            self._raise(row.number, command.transfer, "", reasons, batch_ms)
 
     def _raise(
         self, number: int, transfer: int, typologies: str, rules: str, batch_ms: int | None
@@ -139,7 +147,11 @@ class Standing:
     def _until(batch_ms: int | None, hours: int | None) -> int | None:
         return None if batch_ms is None or hours is None else batch_ms + hours * HOUR_MS
 
-    def _set(self, row: CommandRow) -> None:
+    def _set(self, row: CommandRow, batch_ms: int | None) -> None:
+        if row.kind == Kind.RETURN and row.outcome == QUESTIONED:
+            self._look_at_return(row, batch_ms)
+        if row.outcome != "ok":
+            return
         command = _decoded(row)
         match command:
             case commands.Freeze():

@@ -2,7 +2,7 @@
 
 from countersign.rails import store
 from countersign.rails.messages import RailStatusReport
-from countersign.rails.model import Patience, Sending
+from countersign.rails.model import Patience, Returned, ReturnState, Sending
 from countersign.rails.store import Connection
 
 
@@ -65,6 +65,31 @@ def note_status(
 def postpone(connection: Connection, sending: Sending, *, until_ms: int) -> bool:
     """Not now: something else has to be put right first."""
     return store.change(connection, store.POSTPONE, until_ms, sending.number)
+
+
+def keep_returned(connection: Connection, returned: Returned) -> bool:
+    """Write down what came back; a message that is there already stays as it is."""
+    return store.add_returned(connection, returned)
+
+
+def end_returned(
+    connection: Connection,
+    returned: Returned,
+    state: ReturnState,
+    *,
+    number: int,
+    reason: str,
+    now_ms: int,
+) -> bool:
+    """What became of it, once the gate has said so."""
+    return store.change(
+        connection, store.END_RETURNED, state, number, reason, now_ms, returned.content_hash
+    )
+
+
+def postpone_returned(connection: Connection, returned: Returned, *, until_ms: int) -> bool:
+    """Not now: what it is about is not over yet."""
+    return store.change(connection, store.POSTPONE_RETURNED, until_ms, returned.content_hash)
 
 
 def ask_first(connection: Connection, *, below: int, now_ms: int) -> None:

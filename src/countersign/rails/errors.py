@@ -110,6 +110,38 @@ class HeaderMismatch(Refusal):
     chinese = "業務標頭宣告的訊息與 {message} 不同；請通知發送方。"
 
 
+class UnmatchedReturn(Refusal):
+    """The return names no transfer that was sent, or no single one; no money was moved, ask the rail whose it is."""
+
+    code = "rails.return_unmatched"
+    kind = Kind.NOT_FOUND
+    chinese = "此退回未指明任何已送出的轉帳；未移動任何款項，請向匯款管道查詢歸屬。"
+
+
+class ReturnDiffers(Refusal):
+    """The return names a transfer, but another id or the original amount it gives is not that one's; no money was moved, ask the rail."""
+
+    code = "rails.return_differs"
+    kind = Kind.CONFLICT
+    chinese = "此退回所附的其他識別碼或原金額與所指轉帳不符；未移動任何款項，請向匯款管道查詢。"
+
+
+class ReturnOfUnsettled(Refusal):
+    """The return is of a transfer that the rail did not settle; no money was moved, ask the rail."""
+
+    code = "rails.return_of_unsettled"
+    kind = Kind.CONFLICT
+    chinese = "此退回所指的轉帳未經匯款管道清算；未移動任何款項，請向匯款管道查詢。"
+
+
+class ReturnConflicts(Refusal):
+    """The transfer came back before, by another return; no money was moved for this one, ask the rail."""
+
+    code = "rails.return_conflicts"
+    kind = Kind.CONFLICT
+    chinese = "此轉帳先前已由另一筆退回入帳；本筆未移動任何款項，請向匯款管道查詢。"
+
+
 class DuplicateUetr(Refusal):
     """Another transfer went to the rail under this order's UETR; order it again with one of its own."""
 

@@ -37,6 +37,11 @@ def request_id(digest: bytes, attempt: int, question: int) -> str:
     return transaction_id(_derived(f"status request {attempt}/{question}", digest))
 
 
+def receipt_id(content_hash: bytes) -> str:
+    """The id of the message that says that one was received and kept."""
+    return transaction_id(_derived("receipt", content_hash))
+
+
 def uetr_of(digest: bytes) -> str:
     """The UETR of an order that brought none: of the form of a UUID version 4, 122 bits."""
     # The version marks the form only: nothing here is random, so that it can be made again.

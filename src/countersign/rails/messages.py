@@ -11,6 +11,9 @@ import msgspec
 
 from countersign.kernel.account import AccountReference
 from countersign.kernel.money import Money
+from countersign.rails.versions import PAYMENT_RETURN
+
+NARRATIVE: Final = "NARR"  # In place of what is no code; a text says what the rail wrote.
 
 
 class CreditTransfer(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +101,24 @@ class RailStatusReport(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"RailStatusReport({self.transaction_id}, {self.status}, {self.reason_code})"
+
+
+class PaymentReturn(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rail says came back of one transaction, and by which ids it names that."""
+
+    message_id: str  # Of the message that says so.
+    return_id: str
+    original_message_id: str | None
+    transaction_id: str | None
+    uetr: str | None
+    amount: Money  # What comes back.
+    original_amount: Money | None = None  # What was sent, as the rail has it.
+    end_to_end_id: str | None = None
+    reason_code: str = NARRATIVE  # ISO external return reason.
+    version: str = PAYMENT_RETURN  # The message it came in.
+
+    def __repr__(self) -> str:
+        return f"PaymentReturn({self.transaction_id}, {self.reason_code})"
 
 
 class Verdict(StrEnum):

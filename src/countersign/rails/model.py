@@ -8,11 +8,18 @@
 """
 
 from enum import IntEnum
+from hashlib import sha256
 
 import msgspec
 
 from countersign.rails import ids
-from countersign.rails.messages import RailStatusReport, StatusRequest, Verdict, verdict_of
+from countersign.rails.messages import (
+    PaymentReturn,
+    RailStatusReport,
+    StatusRequest,
+    Verdict,
+    verdict_of,
+)
 
 UNKNOWN_UETR = ""
 
@@ -39,6 +46,36 @@ class Sending(msgspec.Struct, frozen=True):
     status: str  # The rail's newest word, for example "ACSP".
     reason: str
     changed_ms: int
+
+
+class ReturnState(IntEnum):
+    """Numbers are written to the database."""
+
+    RECEIVED = 1
+    BOOKED = 2
+    QUESTIONED = 3  # It moved nothing, and an alert says so.
+    REPEATED = 4  # What it says was booked before, from another message.
+
+
+class Returned(msgspec.Struct, frozen=True):
+    """One message in which something came back, in the order of its columns."""
+
+    content_hash: bytes
+    file_id: bytes  # Of the sealed message.
+    meaning: bytes  # Hash of what it says; messages that say the same have the same.
+    state: ReturnState
+    number: int  # Of the transfer that it was booked for; 0: of none.
+    reason: str  # The code of why it was questioned.
+    received_ms: int
+    due_ms: int
+    changed_ms: int
+
+
+def meaning_of(returned: PaymentReturn) -> bytes:
+    """The same for two messages that say the same of one return, whatever message brought it."""
+    # The customer's reference is left out: a hash of it could be guessed.
+    said = msgspec.structs.replace(returned, message_id="", version="", end_to_end_id=None)
+    return sha256(msgspec.json.encode(said, enc_hook=str)).digest()
 
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,9 +6,7 @@
 """
 
 import re
-from itertools import islice
 from pathlib import Path
-from typing import Final
 
 from countersign.kernel.invariant import invariant
 from countersign.rails.errors import (
@@ -19,12 +17,16 @@ from countersign.rails.errors import (
 )
 from countersign.rails.fitting import broken
 from countersign.rails.messages import RailStatusReport
-from countersign.rails.reading import Part, original_message_id, read_message
+from countersign.rails.reading import (
+    CODE_LENGTH_MAX,
+    REASONS_MAX,
+    Part,
+    original_message_id,
+    read_message,
+    read_reasons,
+)
 from countersign.rails.versions import CREDIT_TRANSFER, STATUS_REPORT, STATUS_REPORTS
 from countersign.rails.writing import Writer
-
-REASONS_MAX: Final = 8
-TEXT_LENGTH_MAX: Final = 1000
 
 
 def write_status(report: RailStatusReport, *, created_ms: int) -> bytes:
@@ -62,7 +64,7 @@ def read_status(content: bytes, *, schema_dir: Path | None) -> RailStatusReport:
         raise NotOneTransaction(count=len(transactions))
     body = transactions[0] if transactions else None
     spoken = [part for part in (body, group) if part is not None]
-    codes, own_codes, text = _reasons(spoken)
+    codes, own_codes, text = read_reasons(spoken, "StsRsnInf")
     return RailStatusReport(
         message_id=message.need("GrpHdr").need_text("MsgId"),
         original_message_id=original_message_id(group, body.one("OrgnlGrpInf") if body else None),
@@ -80,16 +82,12 @@ _CONTENT = "FIToFIPmtStsRpt"
 _GROUP = "OrgnlGrpInfAndSts"
 _TRANSACTION = "TxInfAndSts"
 _LINE_LENGTH_MAX = 105
-_CODE_LENGTH_MAX = 4
 _CODE = re.compile(r"[A-Za-z0-9]{1,4}")
-# The schema lets any four characters stand for a reason; the gate books what can be a listed one.
-_REASON = re.compile(r"[A-Z0-9]{1,4}")
-_NARRATIVE = "NARR"  # In place of what is none; its text says what the rail wrote.
 
 
 def _status(group: Part | None, body: Part | None) -> str:
-    of_group = group.text("GrpSts", length_max=_CODE_LENGTH_MAX) if group else None
-    of_body = body.text("TxSts", length_max=_CODE_LENGTH_MAX) if body else None
+    of_group = group.text("GrpSts", length_max=CODE_LENGTH_MAX) if group else None
+    of_body = body.text("TxSts", length_max=CODE_LENGTH_MAX) if body else None
     if of_group is not None and of_body is not None and of_group != of_body:
         raise ContradictoryStatus
     status = of_body if of_body is not None else of_group
@@ -98,24 +96,3 @@ def _status(group: Part | None, body: Part | None) -> str:
     if not _CODE.fullmatch(status):
         raise MalformedElement(element="TxSts")
     return status
-
-
-def _reasons(parts: list[Part]) -> tuple[tuple[str, ...], list[str], str | None]:
-    """Codes, the rail's own codes, and the text of all reasons together."""
-    found: list[str] = []
-    own: list[str] = []
-    lines: list[str] = []
-    for each in (each for part in parts for each in part.all("StsRsnInf")):
-        reason = each.one("Rsn")
-        code = reason.text("Cd", length_max=_CODE_LENGTH_MAX) if reason else None
-        if code is not None:
-            found.append(code if _REASON.fullmatch(code) else _NARRATIVE)
-            lines += [] if _REASON.fullmatch(code) else [code]
-        own_code = reason.text("Prtry") if reason else None
-        if own_code is not None:
-            own.append(own_code)
-        lines += [line.free_text() for line in islice(each.all("AddtlInf"), TEXT_LENGTH_MAX)]
-    # A verdict rests on the codes being all of them, so more is refused and not cut.
-    if len(found) > REASONS_MAX:
-        raise MalformedElement(element="StsRsnInf")
-    return tuple(found), own, "\n".join(lines)[:TEXT_LENGTH_MAX] or None

@@ -7,7 +7,6 @@
    what cannot be is refused by name before a byte is written.
 """
 
-import re
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -18,7 +17,7 @@ from countersign.kernel.account import AccountReference, Iban
 from countersign.kernel.agent import Agent
 from countersign.kernel.identification import parse_identification
 from countersign.kernel.ids import is_uetr
-from countersign.kernel.money import AmountOutOfRange, Money
+from countersign.kernel.money import AmountOutOfRange
 from countersign.rails import ids
 from countersign.rails.errors import (
     BlankCreditorName,
@@ -43,7 +42,7 @@ from countersign.rails.fitting import (
     remittance_lines,
 )
 from countersign.rails.messages import CreditTransfer, ReceivedTransfer
-from countersign.rails.reading import Part, read_message
+from countersign.rails.reading import read_amount, read_message
 from countersign.rails.versions import CREDIT_TRANSFER, CREDIT_TRANSFERS
 from countersign.rails.writing import Writer
 
@@ -92,7 +91,7 @@ def read_credit_transfer(content: bytes, *, schema_dir: Path | None) -> Received
         end_to_end_id=of_transaction.need_text("EndToEndId"),
         transaction_id=of_transaction.text("TxId"),
         uetr=of_transaction.uetr("UETR"),
-        amount=_amount(transactions[0].need("IntrBkSttlmAmt")),
+        amount=read_amount(transactions[0].need("IntrBkSttlmAmt")),
     )
 
 
@@ -102,7 +101,6 @@ _PRIORITIES = frozenset({None, "HIGH", "NORM"})
 _INTERMEDIARIES_MAX = 3
 _CHARGE_BEARERS = frozenset({"DEBT", "CRED", "SHAR", "SLEV"})
 _FOLLOWING_SERVICE_LEVEL = "SLEV"
-_AMOUNT = re.compile(r"\+?0*([0-9]{0,18})(\.[0-9]{0,17})?")
 
 
 def _write_ids(xml: Writer, body: etree._Element, transfer: CreditTransfer) -> None:
@@ -255,12 +253,3 @@ def _write_agent(xml: Writer, body: etree._Element, name: str, found: Agent | No
             system = xml.part(member, "ClrSysId")
             xml.leaf(system, "Cd" if is_clearing_system(found.system) else "Prtry", found.system)
         xml.leaf(member, "MmbId", found.member)
-
-
-def _amount(part: Part) -> Money:
-    # The schema's decimals may have a sign, no whole part, and zeros that no amount here has.
-    found = _AMOUNT.fullmatch(part.own_text(length_max=40))
-    if found is None:
-        raise MalformedElement(element=part.name)
-    decimals = (found[2] or "").rstrip("0").rstrip(".")
-    return Money.parse((found[1] or "0") + decimals, currency=part.attribute("Ccy"))

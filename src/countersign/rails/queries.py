@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from countersign.rails import store
-from countersign.rails.messages import RailStatusReport
-from countersign.rails.model import UNKNOWN_UETR, Sending, State, is_whole
+from countersign.rails.messages import PaymentReturn, RailStatusReport
+from countersign.rails.model import UNKNOWN_UETR, Returned, Sending, State, is_whole
 from countersign.rails.store import Connection
 
 
@@ -21,8 +21,8 @@ def sendings(connection: Connection, numbers: Sequence[int]) -> dict[int, Sendin
     return {sending.number: sending for sending in store.by_numbers(connection, numbers)}
 
 
-def sending_of(connection: Connection, report: RailStatusReport) -> Sending | None:
-    """What a report is about: by transaction id, else by UETR if that is of one sending only.
+def sending_of(connection: Connection, report: RailStatusReport | PaymentReturn) -> Sending | None:
+    """What a report or a return is about: by transaction id, else by UETR if one has it.
 
     A report whose two ids are of different sendings is about neither.
     """
@@ -36,6 +36,21 @@ def sending_of(connection: Connection, report: RailStatusReport) -> Sending | No
         return None
     is_same = report.uetr is None or found[0].uetr in {report.uetr, UNKNOWN_UETR}
     return found[0] if is_same else None
+
+
+def returned_due(connection: Connection, now_ms: int, *, count_max: int) -> list[Returned]:
+    """Messages in which something came back and of which the gate has not been told."""
+    return store.returned_due(connection, now_ms, count_max=count_max)
+
+
+def is_repeated(connection: Connection, returned: Returned) -> bool:
+    """Whether another message said the same and was booked."""
+    return store.is_there(connection, store.IS_REPEATED, returned.meaning, returned.content_hash)
+
+
+def is_returned(connection: Connection, number: int, returned: Returned) -> bool:
+    """Whether a transfer came back before, by another message."""
+    return store.is_there(connection, store.IS_RETURNED, number, returned.content_hash)
 
 
 def is_uetr_taken(connection: Connection, sending: Sending) -> bool:

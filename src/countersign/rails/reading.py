@@ -7,14 +7,19 @@
    thread a connection is enough.
 """
 
+import re
 from collections.abc import Collection
+from itertools import islice
 from pathlib import Path
+from typing import Final
 
 from lxml import etree
 
 from countersign.infra.iso20022.diagnosis import local_name
+from countersign.infra.iso20022.schemas import NAMESPACE_PREFIX
 from countersign.infra.iso20022.whole import read_whole
 from countersign.kernel.ids import is_uetr
+from countersign.kernel.money import Money
 from countersign.rails.errors import (
     AboutAnotherMessage,
     HeaderMismatch,
@@ -23,6 +28,11 @@ from countersign.rails.errors import (
 )
 from countersign.rails.fitting import UNSAFE
 from countersign.rails.ids import ID_LENGTH_MAX
+from countersign.rails.messages import NARRATIVE
+
+REASONS_MAX: Final = 8
+TEXT_LENGTH_MAX: Final = 1000
+CODE_LENGTH_MAX: Final = 4
 
 
 class Part:
@@ -32,6 +42,7 @@ class Part:
         self._element = element
         self._prefix = element.tag[: element.tag.index("}") + 1]
         self.name = local_name(element)
+        self.message = self._prefix[1:-1].removeprefix(NAMESPACE_PREFIX)
 
     def all(self, name: str) -> list["Part"]:
         tag = self._prefix + name
@@ -91,6 +102,37 @@ def read_message(
     return Part(whole.content)
 
 
+def read_amount(part: Part) -> Money:
+    """An amount in its currency."""
+    # The schema's decimals may have a sign, no whole part, and zeros that no amount here has.
+    found = _AMOUNT.fullmatch(part.own_text(length_max=40))
+    if found is None:
+        raise MalformedElement(element=part.name)
+    decimals = (found[2] or "").rstrip("0").rstrip(".")
+    return Money.parse((found[1] or "0") + decimals, currency=part.attribute("Ccy"))
+
+
+def read_reasons(parts: list[Part], element: str) -> tuple[tuple[str, ...], list[str], str | None]:
+    """Codes, the sender's own codes, and the text of all reasons of that element together."""
+    found: list[str] = []
+    own: list[str] = []
+    lines: list[str] = []
+    for each in (each for part in parts for each in part.all(element)):
+        reason = each.one("Rsn")
+        code = reason.text("Cd", length_max=CODE_LENGTH_MAX) if reason else None
+        if code is not None:
+            found.append(code if _REASON.fullmatch(code) else NARRATIVE)
+            lines += [] if _REASON.fullmatch(code) else [code]
+        own_code = reason.text("Prtry") if reason else None
+        if own_code is not None:
+            own.append(own_code)
+        lines += [line.free_text() for line in islice(each.all("AddtlInf"), TEXT_LENGTH_MAX)]
+    # A verdict rests on the codes being all of them, so more is refused and not cut.
+    if len(found) > REASONS_MAX:
+        raise MalformedElement(element=element)
+    return tuple(found), own, "\n".join(lines)[:TEXT_LENGTH_MAX] or None
+
+
 def original_message_id(*groups: Part | None) -> str:
     """The id of the pacs.008 that the groups of a message refer to; they must agree."""
     found: str | None = None
@@ -110,5 +152,8 @@ def original_message_id(*groups: Part | None) -> str:
     return found
 
 
+# The schema lets any four characters stand for a reason; the gate books what can be a listed one.
+_REASON = re.compile(r"[A-Z0-9]{1,4}")
+_AMOUNT = re.compile(r"\+?0*([0-9]{0,18})(\.[0-9]{0,17})?")
 _LINE_ENDS = frozenset("\t\r\n")
 _TRANSFER = "pacs.008"

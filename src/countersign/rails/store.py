@@ -6,9 +6,10 @@ A change names the state that it expects: of two that make it, one does.
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import psycopg
 
-from countersign.rails.model import Sending, State
+from countersign.rails.model import Returned, ReturnState, Sending, State
 
 Connection = psycopg.Connection[Any]
 
@@ -56,6 +57,31 @@ COUNT_PREPARED_AS_SENT = """
     SET state = 2, attempt = attempt + 1, asked = 0, due_ms = 0, changed_ms = %s
     WHERE state = 1
 """
+INSERT_RETURNED = """
+    INSERT INTO rails.payment_return (content_hash, file_id, meaning, state, number, reason,
+      received_ms, due_ms, changed_ms)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (content_hash) DO NOTHING
+"""
+SELECT_RETURNED = """
+    SELECT content_hash, file_id, meaning, state, number, reason, received_ms, due_ms, changed_ms
+    FROM rails.payment_return
+"""
+_RETURNED_DUE = "WHERE state = 1 AND due_ms <= %s ORDER BY due_ms, content_hash LIMIT %s"
+END_RETURNED = """
+    UPDATE rails.payment_return SET state = %s, number = %s, reason = %s, changed_ms = %s
+    WHERE content_hash = %s AND state = 1
+"""
+POSTPONE_RETURNED = """
+    UPDATE rails.payment_return SET due_ms = %s WHERE content_hash = %s AND state = 1
+"""
+IS_REPEATED = """
+    SELECT EXISTS (SELECT FROM rails.payment_return
+      WHERE meaning = %s AND state = 2 AND content_hash <> %s)
+"""
+IS_RETURNED = """
+    SELECT EXISTS (SELECT FROM rails.payment_return
+      WHERE number = %s AND state = 2 AND content_hash <> %s)
+"""
 SELECT_CAUTION = "SELECT ask_first_below FROM rails.caution"
 
 
@@ -90,6 +116,24 @@ def by_uetr(connection: Connection, uetr: str) -> list[Sending]:
 def change(connection: Connection, statement: str, *values: object) -> bool:
     """Whether the row was still as expected, and was changed."""
     return connection.execute(statement.encode(), values).rowcount == 1
+
+
+def add_returned(connection: Connection, returned: Returned) -> bool:
+    return connection.execute(INSERT_RETURNED, msgspec.structs.astuple(returned)).rowcount == 1
+
+
+def returned_due(connection: Connection, now_ms: int, *, count_max: int) -> list[Returned]:
+    rows = connection.execute(SELECT_RETURNED + _RETURNED_DUE, [now_ms, count_max])
+    fields = Returned.__struct_fields__
+    return [
+        Returned(**dict(zip(fields, row, strict=True)) | {"state": ReturnState(row[3])})
+        for row in rows
+    ]
+
+
+def is_there(connection: Connection, statement: str, *values: object) -> bool:
+    row = connection.execute(statement.encode(), values).fetchone()
+    return bool(row and row[0])
 
 
 def be_cautious(connection: Connection, number: int, now_ms: int) -> None:

@@ -9,7 +9,9 @@ from typing import Final
 CREDIT_TRANSFER: Final = "pacs.008.001.08"
 STATUS_REPORT: Final = "pacs.002.001.10"
 STATUS_REQUEST: Final = "pacs.028.001.03"
+PAYMENT_RETURN: Final = "pacs.004.001.09"
 
 CREDIT_TRANSFERS: Final = frozenset({CREDIT_TRANSFER})
 STATUS_REPORTS: Final = frozenset({STATUS_REPORT, "pacs.002.001.12"})
 STATUS_REQUESTS: Final = frozenset({STATUS_REQUEST, "pacs.028.001.05"})
+PAYMENT_RETURNS: Final = frozenset(f"pacs.004.001.{version:02}" for version in range(9, 14))

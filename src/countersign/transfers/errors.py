@@ -60,11 +60,35 @@ class DigestDiffers(Refusal):
 
 
 class UnknownVerdict(Refusal):
-    """A rail status is settled, rejected or returned; nothing was changed."""
+    """A rail status is settled or rejected; nothing was changed."""
 
     code = "transfers.unknown_verdict"
     kind = Kind.INVALID
-    chinese = "通道狀態只能是 settled、rejected 或 returned；未作任何變更。"
+    chinese = "通道狀態只能是 settled 或 rejected；未作任何變更。"
+
+
+class ReturnTooLarge(Refusal):
+    """More was sent back than the transfer moved, or nothing at all; no money was moved, ask the bank that returned it."""
+
+    code = "transfers.return_too_large"
+    kind = Kind.CONFLICT
+    chinese = "退回金額大於原轉帳金額或為零；未移動任何款項，請詢問退回的銀行。"
+
+
+class ReturnedLess(Refusal):
+    """Less came back than the transfer moved, so somebody kept a part; see the return, and ask for the rest if it is owed."""
+
+    code = "transfers.returned_less"
+    kind = Kind.CONFLICT
+    chinese = "退回金額小於原轉帳金額，差額已被扣留；請查看該筆退回，並視情況追討差額。"
+
+
+class ReturnedToFrozen(Refusal):
+    """The money came back to an account that is frozen: it is credited and stays frozen; report it where you must."""
+
+    code = "transfers.returned_to_frozen"
+    kind = Kind.CONFLICT
+    chinese = "款項退回至已凍結帳戶：已入帳並維持凍結；請依規定通報。"
 
 
 class TextLength(Refusal):

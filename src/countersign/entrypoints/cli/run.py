@@ -42,7 +42,7 @@ from countersign.infra.settings import Settings
 from countersign.rules.default import DEFAULT_POLICY
 from countersign.rules.model import encode_policy
 
-_ODDS = ("reject", "lose_order", "lose_answer", "double_answer")
+_ODDS = ("reject", "lose_order", "lose_answer", "double_answer", "return", "return_less")
 _DELAYS = ("delay_min_ms", "delay_max_ms")
 _PLAIN_RAIL = Behaviour(delay_min_ms=200, delay_max_ms=1500)
 _GENESIS_POLICY_KEY = b"genesis policy\x00\x00"

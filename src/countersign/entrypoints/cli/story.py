@@ -9,7 +9,7 @@ from countersign.entrypoints.cli.parsing import with_separators
 from countersign.entrypoints.cli.reasons import all_in_words, in_words
 from countersign.entrypoints.cli.terminal import visible
 from countersign.entrypoints.installation import Installation
-from countersign.flows.tell_transfer import Party, RailTold, TransferTold, tell_transfer
+from countersign.flows.tell_transfer import Party, RailTold, ReturnTold, TransferTold, tell_transfer
 from countersign.gate.intake import Intake
 from countersign.infra.database import Role
 from countersign.rules.queries import newest_sentences
@@ -50,6 +50,8 @@ def _lines(told: TransferTold, sentences: Mapping[str, str]) -> list[str]:
         lines.append(("", all_in_words(told.hold.reasons, sentences)))
     if told.rail:
         lines += [("rail", _rail_text(told.rail)), ("", f"transaction {told.rail.transaction_id}")]
+    if told.returned:
+        lines.append(("returned", _return_text(told.returned, told.currency)))
     lines.append(("digest", told.digest))
     return [line for label, text in lines for line in _labelled(label, text)] + _event_lines(told)
 
@@ -64,6 +66,13 @@ def _rail_text(rail: RailTold) -> str:
     said = " ".join(part for part in (rail.status, rail.reason) if part)
     counts = f"attempts {rail.attempts}, questions {rail.questions}"
     return f"{rail.state} {said or 'nothing yet'} at {rail.changed}; {counts}"
+
+
+def _return_text(returned: ReturnTold, currency: str) -> str:
+    amount = f"{with_separators(returned.amount)} {currency} at {returned.time}"
+    is_whole = not returned.kept.strip("0.")
+    kept = "" if is_whole else f"; {with_separators(returned.kept)} {currency} was kept"
+    return f"{amount} for {returned.reason}{kept} (return {returned.return_id})"
 
 
 def _labelled(label: str, text: str) -> list[str]:

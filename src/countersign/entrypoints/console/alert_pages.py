@@ -53,7 +53,7 @@ def _page(request: Request, chosen: int | None) -> Response:
         shown = one or (rows[0] if rows else None)
         numbers = [row[6] for row in (*rows, *([shown] if shown else []))]
         transfer = None
-        if shown:
+        if shown and shown[6]:  # 0: it is about no transfer that is known.
             found, _ = find_transfers(connection, Search(number=shown[6]))
             transfer = found[0] if found else None
         return {

@@ -5,10 +5,14 @@ from typing import Any
 import psycopg
 
 from countersign.kernel.refusal import Language, all_refusals
+from countersign.rails import errors as rails_errors
 from countersign.rules.default import DEFAULT_POLICY
 from countersign.rules.model import Policy, decode_policy
 from countersign.rules.queries import find_policy
+from countersign.transfers import errors as transfers_errors
 
+# Imported so that what speaks against a return is known here by its code.
+SPEAKING = (rails_errors, transfers_errors)
 _WORDS: dict[str, tuple[str, str]] = {
     "access.credential_revoked": (
         "The credential that ordered it is revoked",

@@ -108,7 +108,9 @@ def _monitoring(
         Step(time, mark_of(told.action), t("Verdict"), t(f"verdict {told.action}")),
     ]
     for alert in alerts:
-        patterns = "; ".join(words.of(code) for code, _ in alert.typologies)
+        # What no typology raised says itself what it is about.
+        codes = [code for code, _ in alert.typologies] or alert.rules
+        patterns = "; ".join(words.of(code) for code in codes)
         raised = moment(alert.raised_ms)
         steps.append(Step(raised, "hold", t("Alert {number}", number=alert.number), patterns))
     return steps

@@ -1,6 +1,6 @@
 """How a simulated rail behaves: the odds of each fault, drawn alike for the same seed. Pure.
 
-1. Whether a transfer is rejected, and how long it takes, is drawn once for a transfer.
+1. Whether a transfer is rejected or comes back, and how long it takes, is drawn once for it.
 2. Whether a message is lost or doubled is drawn anew for each arrival and each answer, so what is
    sent again has a new chance. The numbers of both begin anew with the process.
 """
@@ -22,8 +22,10 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     reject: Odds = 0.0
     lose_order: Odds = 0.0  # The pacs.008 vanishes before the rail stores it.
-    lose_answer: Odds = 0.0  # A pacs.002 is not sent, be it asked for or not.
-    double_answer: Odds = 0.0  # A pacs.002 is sent twice, byte for byte.
+    lose_answer: Odds = 0.0  # A message to the peer is not sent, be it asked for or not.
+    double_answer: Odds = 0.0  # A message to the peer is sent twice, byte for byte.
+    returns: Odds = msgspec.field(default=0.0, name="return")  # What was settled comes back.
+    return_less: Odds = 0.0  # Somebody keeps a part of what comes back.
     delay_min_ms: Milliseconds = 0
     delay_max_ms: Milliseconds = 0  # At least the minimum, or the minimum counts.
     says_in_process: bool = True  # An ACSP comes before what is final.
@@ -44,6 +46,15 @@ class Draws:
         least = self._behaviour.delay_min_ms
         spread = max(0, self._behaviour.delay_max_ms - least)
         return least + drawn(self._seed, "delay", transaction_id, 0) % (spread + 1)
+
+    def returns(self, transaction_id: str) -> bool:
+        return self._falls(self._behaviour.returns, "return", transaction_id, 0)
+
+    def returned(self, transaction_id: str, amount: int) -> int:
+        """How much of an amount comes back, in minor units: all of it, or less."""
+        if not self._falls(self._behaviour.return_less, "return_less", transaction_id, 0):
+            return amount
+        return 1 + drawn(self._seed, "kept", transaction_id, 0) % amount
 
     def loses_order(self, transaction_id: str) -> bool:
         return self._next(self._behaviour.lose_order, "lose_order", transaction_id)

@@ -43,6 +43,17 @@ class Arrival(Enum):
     CONFLICTING = "conflicting"  # Its id or UETR stands for another transfer.
 
 
+class Back(NamedTuple):
+    """What comes back of a settled transfer, told until its receipt has come."""
+
+    return_id: str
+    transaction_id: str
+    amount: int  # Minor units.
+    made_ms: int
+    due_ms: int
+    is_received: bool = False
+
+
 class Settled(NamedTuple):
     """One transfer with what happened to it, for whoever checks the rail."""
 
@@ -107,6 +118,28 @@ class Book:
         due: int | None = self._database.execute(_NEXT_DUE, (IN_PROCESS,)).fetchone()[0]
         return due
 
+    def return_transfer(self, back: Back) -> None:
+        """Note that a settled transfer comes back."""
+        self._database.execute("INSERT INTO back VALUES (?, ?, ?, ?, ?, ?)", back)
+
+    def returns_due(self, now_ms: int, *, count_max: int) -> list[Back]:
+        """What comes back, is due and has no receipt yet."""
+        return [Back(*row) for row in self._database.execute(_BACK_DUE, (now_ms, count_max))]
+
+    def tell_again(self, back: Back, *, due_ms: int) -> None:
+        self._database.execute(
+            "UPDATE back SET due_ms = ? WHERE return_id = ?", (due_ms, back.return_id)
+        )
+
+    def note_receipt(self, return_id: str) -> None:
+        """It is not told again."""
+        self._database.execute("UPDATE back SET is_received = 1 WHERE return_id = ?", (return_id,))
+
+    def next_return_ms(self) -> int | None:
+        query = "SELECT min(due_ms) FROM back WHERE is_received = 0"
+        due: int | None = self._database.execute(query).fetchone()[0]
+        return due
+
     def count(self) -> int:
         known: int = self._database.execute("SELECT count(*) FROM transfer").fetchone()[0]
         return known
@@ -133,6 +166,12 @@ def settled(file: Path) -> list[Settled]:
         ]
 
 
+def returned(file: Path) -> list[Back]:
+    """Everything that the rail of this store sent back, by transaction id; also while it runs."""
+    with contextlib.closing(_opened(file)) as database:
+        return [Back(*row) for row in database.execute("SELECT * FROM back ORDER BY 2")]
+
+
 _OWNER_ONLY = 0o600
 _IN_USE_SECONDS = 3.0
 _TABLES = """
@@ -153,6 +192,15 @@ CREATE TABLE IF NOT EXISTS settlement (
   transaction_id TEXT NOT NULL REFERENCES transfer,
   settled_ms INTEGER NOT NULL
 ) STRICT;
+-- A Back, in the order of its fields.
+CREATE TABLE IF NOT EXISTS back (
+  return_id TEXT PRIMARY KEY,
+  transaction_id TEXT NOT NULL UNIQUE REFERENCES transfer,
+  amount INTEGER NOT NULL CHECK (amount > 0),
+  made_ms INTEGER NOT NULL,
+  due_ms INTEGER NOT NULL,
+  is_received INTEGER NOT NULL
+) STRICT;
 -- An Entry, in the order of its fields.
 CREATE VIEW IF NOT EXISTS entry AS
 SELECT transaction_id, uetr, message_id, amount, currency, status, reason, due_ms FROM transfer;
@@ -162,6 +210,9 @@ _BY_ID = "SELECT * FROM entry WHERE transaction_id = ?"
 _BY_UETR = "SELECT * FROM entry WHERE uetr = ?"
 _DUE = """
 SELECT * FROM entry WHERE status = ? AND due_ms <= ? ORDER BY due_ms, transaction_id LIMIT ?
+"""
+_BACK_DUE = """
+SELECT * FROM back WHERE is_received = 0 AND due_ms <= ? ORDER BY due_ms, return_id LIMIT ?
 """
 _NEXT_DUE = "SELECT min(due_ms) FROM transfer WHERE status = ?"
 _DECIDE = (

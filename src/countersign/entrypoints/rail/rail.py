@@ -5,6 +5,7 @@
    leaves unread are bounded.
 3. A status goes to the connection opened last. While there is none, UNTOLD_MAX wait for the next
    one; whoever misses the rest asks.
+4. What comes back is told until its receipt has come.
 """
 
 import asyncio
@@ -13,25 +14,28 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from countersign.entrypoints.rail.behaviour import Behaviour, Draws
-from countersign.entrypoints.rail.book import Arrival, Book, Entry
+from countersign.entrypoints.rail.book import Arrival, Back, Book, Entry
 from countersign.infra.clock import Clock
 from countersign.infra.iso20022.errors import UnsupportedMessage
 from countersign.infra.iso20022.whole import WHOLE_BYTES_MAX
 from countersign.infra.logs import get_logger
 from countersign.kernel.ids import new_id
+from countersign.kernel.money import Money
 from countersign.kernel.refusal import Refusal
 from countersign.rails.messages import (
     IN_PROCESS,
     REJECTED,
     SETTLED,
+    PaymentReturn,
     RailStatusReport,
     ReceivedTransfer,
     StatusRequest,
 )
 from countersign.rails.pacs002 import write_status
+from countersign.rails.pacs004 import read_receipt, write_return
 from countersign.rails.pacs008 import read_credit_transfer
 from countersign.rails.pacs028 import read_status_request
 
@@ -49,6 +53,7 @@ _REST_OF_FRAME_SECONDS = 30.0
 _UNREAD_BYTES_MAX = 2**20
 _DECIDED_AT_ONCE = 100
 _LOOK_AGAIN_MS = 1000
+_TELL_AGAIN_MS = 1000
 _CLOSE_SECONDS = 10.0
 
 
@@ -89,10 +94,14 @@ class Rail:
             )
             for entry in decided:
                 self._tell(entry)
+                if entry.status == SETTLED and self._draws.returns(entry.transaction_id):
+                    self._return(entry)
             if decided:
                 await asyncio.sleep(0)  # Connections have their turn.
                 continue
-            due_ms = self._book.next_due_ms()
+            self._tell_returns()
+            times = (self._book.next_due_ms(), self._book.next_return_ms())
+            due_ms = min((time for time in times if time is not None), default=None)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._seconds_until(due_ms)):
                     await self._changed.wait()
@@ -132,6 +141,8 @@ class Rail:
         message = await loop.run_in_executor(thread, _read, content, self._schema_dir)
         if isinstance(message, ReceivedTransfer):
             self._take(message)
+        elif isinstance(message, Receipt):
+            self._book.note_receipt(message.return_id)
         else:
             self._answer(message)
 
@@ -213,14 +224,33 @@ class Rail:
             ),
         )
 
+    def _return(self, entry: Entry) -> None:
+        """Have a settled transfer come back some time later."""
+        transaction_id, now_ms = entry.transaction_id, self._clock.now_ms()
+        amount = self._draws.returned(transaction_id, entry.amount)
+        due_ms = now_ms + self._draws.delay_ms(transaction_id)
+        self._book.return_transfer(Back(self._report_id(), transaction_id, amount, now_ms, due_ms))
+
+    def _tell_returns(self) -> None:
+        """Send what comes back, the same bytes each time, until its receipt has come."""
+        now_ms = self._clock.now_ms()
+        for back in self._book.returns_due(now_ms, count_max=_DECIDED_AT_ONCE):
+            self._book.tell_again(back, due_ms=now_ms + _TELL_AGAIN_MS)
+            entry = self._book.find(back.transaction_id, None)
+            if entry is not None:
+                content = write_return(_payment_return(entry, back), created_ms=back.made_ms)
+                self._write(back.transaction_id, content)
+
     def _send(self, transaction_id: str, report: RailStatusReport) -> None:
+        self._write(transaction_id, write_status(report, created_ms=self._clock.now_ms()))
+
+    def _write(self, transaction_id: str, content: bytes) -> None:
         writer = self._listener()
         if writer is None:
             return
         if self._draws.loses_answer(transaction_id):
-            _log.info("rail.answer_lost", transaction_id=transaction_id, status=report.status)
+            _log.info("rail.answer_lost", transaction_id=transaction_id)
             return
-        content = write_status(report, created_ms=self._clock.now_ms())
         frame = len(content).to_bytes(_LENGTH_BYTES, "big") + content
         writer.write(frame * 2 if self._draws.doubles_answer(transaction_id) else frame)
         if writer.transport.get_write_buffer_size() > _UNREAD_BYTES_MAX:
@@ -243,11 +273,30 @@ async def _frame(reader: asyncio.StreamReader) -> bytes:
         return await reader.readexactly(length)
 
 
-def _read(content: bytes, schema_dir: Path | None) -> ReceivedTransfer | StatusRequest:
-    try:
-        return read_credit_transfer(content, schema_dir=schema_dir)
-    except UnsupportedMessage:
-        return read_status_request(content, schema_dir=schema_dir)
+class Receipt(NamedTuple):
+    """Says that a return was kept."""
+
+    return_id: str
+
+
+def _read(content: bytes, schema_dir: Path | None) -> ReceivedTransfer | StatusRequest | Receipt:
+    for read in (read_credit_transfer, read_status_request):
+        with contextlib.suppress(UnsupportedMessage):
+            return read(content, schema_dir=schema_dir)
+    return Receipt(read_receipt(content, schema_dir=schema_dir))
+
+
+def _payment_return(entry: Entry, back: Back) -> PaymentReturn:
+    return PaymentReturn(
+        message_id=back.return_id,
+        return_id=back.return_id,
+        original_message_id=entry.message_id,
+        transaction_id=entry.transaction_id,
+        uetr=entry.uetr,
+        original_amount=Money(minor_units=entry.amount, currency=entry.currency),
+        amount=Money(minor_units=back.amount, currency=entry.currency),
+        reason_code=CLOSED_ACCOUNT,
+    )
 
 
 def _refused(received: ReceivedTransfer, reason: str, report_id: str) -> RailStatusReport:

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import psycopg
@@ -19,11 +20,13 @@ import psycopg
 from countersign.entrypoints.child import end_with_parent, say
 from countersign.entrypoints.worker.line import RailLine
 from countersign.flows.dispatch_transfers import Dispatcher, LineDown
+from countersign.flows.take_returns import Arrived, Returns, read_arrived
 from countersign.gate.client import FrameRefused, GateClient, GateUnreachable
 from countersign.gate.intake import Intake
 from countersign.gate.journal.bridge import Connection
 from countersign.gate.requests import WORKER_SOCKET
 from countersign.infra.clock import SystemClock
+from countersign.infra.iso20022.errors import UnsupportedMessage
 from countersign.infra.iso20022.own_thread import in_own_thread
 from countersign.infra.logs import configure_logs, get_logger
 from countersign.infra.settings import LogLevel
@@ -31,6 +34,7 @@ from countersign.kernel.refusal import Refusal
 from countersign.rails.messages import RailStatusReport
 from countersign.rails.model import Patience
 from countersign.rails.pacs002 import read_status
+from countersign.vault.files import SealedFiles
 from countersign.vault.keyset import Keyset, load_keyset
 from countersign.vault.protectors import protector_for
 from countersign.vault.subjects import SubjectKeys
@@ -120,48 +124,81 @@ def _run(wiring: Wiring, keyset: Keyset, stopping: threading.Event) -> None:
                         clock=SystemClock(),
                         patience=wiring.patience,
                     )
-                    _work(dispatcher, line, keys, _schema_dir(wiring), stopping)
+                    returns = Returns(
+                        connection,
+                        gate=gate,
+                        line=line,
+                        intake=intake,
+                        files=SealedFiles(keys),
+                        clock=SystemClock(),
+                        schema_dir=_schema_dir(wiring),
+                    )
+                    work = _Work(dispatcher, returns, line, keys, _schema_dir(wiring))
+                    work.go_on(stopping)
             except psycopg.Error as error:
                 _log.failure("worker.database_away", error)
                 stopping.wait(_PAUSE_SECONDS)
 
 
-def _work(
-    dispatcher: Dispatcher,
-    line: RailLine,
-    keys: SubjectKeys,
-    schema_dir: Path | None,
-    stopping: threading.Event,
-) -> None:
-    while not stopping.is_set():
-        line.open()
-        keys.forget_erased(every_seconds=_FORGET_SECONDS)
-        try:
-            done = dispatcher.dispatch_due() + dispatcher.send_prepared() + dispatcher.ask_overdue()
-            messages = line.receive(0 if done else _IDLE_SECONDS)
-            for report in _read(messages, schema_dir):
-                dispatcher.take_report(report)
-        except LineDown:
-            continue
-        except (GateUnreachable, FrameRefused) as error:
-            # What was reported and not booked is asked about again.
-            _log.error("worker.gate_away", why=str(error))
-            stopping.wait(_PAUSE_SECONDS)
+class _Work(NamedTuple):
+    """What one worker works with while it is the one at work."""
+
+    dispatcher: Dispatcher
+    returns: Returns
+    line: RailLine
+    keys: SubjectKeys
+    schema_dir: Path | None
+
+    def go_on(self, stopping: threading.Event) -> None:
+        while not stopping.is_set():
+            self.line.open()
+            self.keys.forget_erased(every_seconds=_FORGET_SECONDS)
+            try:
+                self._turn()
+            except LineDown:
+                continue
+            except (GateUnreachable, FrameRefused) as error:
+                # What was reported and not booked is asked about again.
+                _log.error("worker.gate_away", why=str(error))
+                stopping.wait(_PAUSE_SECONDS)
+
+    def _turn(self) -> None:
+        dispatcher = self.dispatcher
+        done = dispatcher.dispatch_due() + dispatcher.send_prepared() + dispatcher.ask_overdue()
+        messages = self.line.receive(0 if done else _IDLE_SECONDS)
+        found = _read(messages, self.schema_dir)
+        # A report is asked for again if something fails here; a return is not.
+        for arrived in found.returns:
+            self.returns.keep(arrived)
+        for report in found.reports:
+            dispatcher.take_report(report)
+        self.returns.book_due()
 
 
-def _read(messages: list[bytes], schema_dir: Path | None) -> list[RailStatusReport]:
+class _Found(NamedTuple):
+    reports: list[RailStatusReport]
+    returns: list[Arrived]
+
+
+def _read(messages: list[bytes], schema_dir: Path | None) -> _Found:
     """What can be read of what came in."""
+    found = _Found([], [])
 
-    def read_all() -> list[RailStatusReport]:
-        reports = []
+    def read_all() -> None:
         for message in messages:
             try:
-                reports.append(read_status(message, schema_dir=schema_dir))
+                found.reports.append(read_status(message, schema_dir=schema_dir))
             except Refusal as refusal:
-                _log.error("rail.unreadable", code=refusal.code)
-        return reports
+                is_other = isinstance(refusal, UnsupportedMessage)
+                arrived = read_arrived(message, schema_dir=schema_dir) if is_other else None
+                if arrived is not None:
+                    found.returns.append(arrived)
+                if arrived is None or arrived.returned is None:
+                    _log.error("rail.unreadable", code=refusal.code)
 
-    return in_own_thread(read_all) if messages else []
+    if messages:
+        in_own_thread(read_all)
+    return found
 
 
 @contextlib.contextmanager

@@ -103,6 +103,35 @@ def test_a_person_decides_about_a_held_transfer(
 
 
 @LANGUAGES
+def test_parties_are_revealed_for_a_minute_and_the_look_is_logged(
+    console: Console, faults: Faults, language: str
+) -> None:
+    number, reason = console.scene.large(0, 3, 1_250_000_00), "the debtor rang back"
+    name, account = "Meadow Precision Tools", house(0).rpartition(":")[2]
+    before = console.asked("SELECT count(*) FROM gate.command WHERE kind = 70")[0][0]
+    with console.page(language) as page:
+        page.clock.install()
+        console.go(page, f"/transfers/{number}")
+        parties = page.locator("#parties")
+        expect(parties).not_to_contain_text(account)
+        page.keyboard.press("v")
+        page.keyboard.type(reason)
+        parties.locator("button").click()
+        expect(parties).to_contain_text(account)
+        expect(parties).to_contain_text(name)
+        assert faults(page) == []
+        page.clock.run_for(61_000)
+        expect(parties).not_to_contain_text(account)
+        expect(parties.locator("[data-masked]").last).to_be_visible()
+        assert name not in page.content()
+        console.go(page, "/log")
+        expect(page.locator(f'tbody a[href="/transfers/{number}"]').first).to_be_visible()
+    rows = console.asked("SELECT credential, outcome FROM gate.command WHERE kind = 70")
+    assert rows == [(4, "ok")] * (before + 1)
+    assert reason not in (console.bed.folder / "console.log").read_text()
+
+
+@LANGUAGES
 def test_an_alert_is_acknowledged_and_closed(console: Console, language: str) -> None:
     ((number,),) = console.asked("SELECT max(number) FROM alerts.alert WHERE status = 1")
     with console.page(language) as page:

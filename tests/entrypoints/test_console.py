@@ -66,6 +66,7 @@ def site() -> Iterator[Site]:
 PAGES = ("/", "/board/part", "/transfers", "/alerts", "/accounts", "/freezes", "/log", "/health")
 FORMS = (
     "/transfers/1/act",
+    "/transfers/1/reveal",
     "/alerts/1/acknowledge",
     "/alerts/1/close",
     "/accounts/1/freeze",
@@ -239,6 +240,42 @@ def test_nothing_restricted_stands_on_any_page(site: Site) -> None:
             assert [name for name in names if name in text] == [], path
     log = (site.bed.folder / "console.log").read_text()
     assert [name for name in names if name in log] == []
+
+
+def look(client: httpx.Client, number: int) -> httpx.Response:
+    action = f"/transfers/{number}/reveal"
+    fields = fields_of(client.get(f"/transfers/{number}").text, action)
+    answer = client.post(action, data=fields | {"reason": "the debtor is on the phone"})
+    assert answer.headers["location"] == f"/transfers/{number}#parties"
+    return client.get(f"/transfers/{number}")
+
+
+def test_parties_are_shown_to_who_said_why_and_to_nobody_else(site: Site) -> None:
+    clear = ("Meadow Precision Tools", house(0).rpartition(":")[2], "Falcon Metals")
+    path = f"/transfers/{site.held}"
+    with site.signed_in() as client, site.signed_in() as another:
+        shown = look(client, site.held)
+        assert [text for text in clear if text not in shown.text] == []
+        assert shown.headers["cache-control"] == "no-store"
+        for masked in (another.get(path), client.get("/transfers"), client.get("/log")):
+            assert [text for text in clear if text in masked.text] == []
+        assert f'href="{path}"' in client.get("/log").text
+    ((number, credential, transfer, outcome),) = site.asked(
+        "SELECT number, credential, transfer, outcome FROM gate.command WHERE kind = 70"
+    )
+    assert (credential, transfer, outcome) == (4, 0, "ok")
+    assert f"{number:,}" in shown.text
+
+
+def test_no_look_is_logged_without_a_reason_or_at_what_is_no_transfer(site: Site) -> None:
+    before = site.asked("SELECT max(number) FROM gate.command")
+    with site.signed_in() as client:
+        action = f"/transfers/{site.held}/reveal"
+        fields = fields_of(client.get(f"/transfers/{site.held}").text, action)
+        assert client.post(action, data=fields | {"reason": " "}).status_code == 400
+        nowhere = client.post("/transfers/9999999/reveal", data=fields | {"reason": "why"})
+        assert nowhere.status_code == 404
+    assert site.asked("SELECT max(number) FROM gate.command") == before
 
 
 def test_who_was_erased_is_gone_from_every_page_a_second_later(site: Site) -> None:

@@ -30,6 +30,7 @@ OPERATORS = ANYONE | {
     Kind.SET_POLICY,
     Kind.ACKNOWLEDGE_ALERT,
     Kind.CLOSE_ALERT,
+    Kind.REVEAL,
 }
 CONSOLES = ANYONE | {
     Kind.CANCEL,
@@ -40,6 +41,7 @@ CONSOLES = ANYONE | {
     Kind.UNFREEZE,
     Kind.ACKNOWLEDGE_ALERT,
     Kind.CLOSE_ALERT,
+    Kind.REVEAL,
 }
 WORKERS = ANYONE | {Kind.DISPATCH, Kind.RAIL_STATUS}
 CHANNELS = ANYONE | {Kind.ORDER}
@@ -79,6 +81,7 @@ def a_request(kind: Kind, account: str, *, credential: int) -> object:
         Kind.SET_POLICY: SetPolicyCommand(b"{}"),
         Kind.ACKNOWLEDGE_ALERT: AcknowledgeAlert(NO_TRANSFER),
         Kind.CLOSE_ALERT: requests.CloseAlertRequest(NO_TRANSFER, "false_positive", "why"),
+        Kind.REVEAL: requests.RevealRequest(NO_TRANSFER, "why"),
         Kind.TICK: [NO_TRANSFER, 0],
         Kind.REFUSED_INTAKE: RefusedIntake("account.malformed_iban"),
     }[kind]

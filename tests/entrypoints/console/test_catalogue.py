@@ -10,7 +10,8 @@ from countersign.accounts.model import AccountKind
 from countersign.alerts.model import Disposition
 from countersign.entrypoints import console
 from countersign.entrypoints.console.alert_pages import VIEWS
-from countersign.entrypoints.console.catalogue import CHINESE, CODED, translated
+from countersign.entrypoints.console.catalogue import CHINESE, translated
+from countersign.entrypoints.console.coded import CODED
 from countersign.entrypoints.console.finding import SORTS
 from countersign.entrypoints.console.transfer_pages import REJECT_CODES
 from countersign.gate.commands import Kind
@@ -31,7 +32,7 @@ def used() -> set[str]:
         text = path.read_text(encoding="utf-8")
         found |= set(re.findall(r'\b_\("([^"]+)"\s*[,)]', text))
     for path in MODULES:
-        if path.name != "catalogue.py":
+        if path.name not in {"catalogue.py", "coded.py"}:
             text = path.read_text(encoding="utf-8")
             found |= set(re.findall(r'"((?:[^"\\\n])+)"', text)) & CHINESE.keys()
             found |= set(re.findall(r'\bt\(\s*"([^"]+)"', text))

@@ -9,10 +9,10 @@ import psycopg
 
 from countersign.gate.intake import Intake, SealedOrder
 from countersign.gate.journal.reading import read_orders
-from countersign.kernel.digest import OpenSide
 from countersign.kernel.money import exponent, numeric_codes
 from countersign.transfers.model import Status
-from countersign.transfers.order import ORDER_TABLE
+from countersign.transfers.order import CREDITOR_SIDE, DEBTOR_SIDE
+from countersign.transfers.parties import OrderParty, party_of
 from countersign.vault.errors import SubjectErased
 from countersign.vault.masking import mask_account, mask_name
 
@@ -161,7 +161,9 @@ def parties(
             debtor, creditor = intake.open_sides(order)
         except SubjectErased:
             continue
-        found[number] = Pair(_side(0, debtor), _side(1, creditor))
+        found[number] = Pair(
+            _masked(party_of(DEBTOR_SIDE, debtor)), _masked(party_of(CREDITOR_SIDE, creditor))
+        )
     return found
 
 
@@ -176,14 +178,10 @@ def codes(text: str) -> list[str]:
     return [code for code in text.split(",") if code]
 
 
-def _side(side: int, part: object) -> Side:
-    if not isinstance(part, OpenSide):
+def _masked(party: OrderParty | None) -> Side:
+    if party is None:
         return Side("", "")
-    name = ORDER_TABLE.sides[side]
-    names = [field.name for field in ORDER_TABLE.fields if field.side == side]
-    fields = dict(zip(names, part.values, strict=True))
-    account = str(fields[f"{name}_account"]).rpartition(":")[2]
-    return Side(mask_name(str(fields[f"{name}_name"] or "")), mask_account(account))
+    return Side(mask_name(party.name), mask_account(party.account))
 
 
 def _with_decimals(decimals: int) -> list[str]:

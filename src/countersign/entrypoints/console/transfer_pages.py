@@ -19,11 +19,13 @@ from countersign.entrypoints.console.finding import (
 )
 from countersign.entrypoints.console.knowledge import Known, known_of
 from countersign.entrypoints.console.pages import language_of, render
+from countersign.entrypoints.console.revealing import Clear, clear_parties, reveal
 from countersign.entrypoints.console.sentences import Sentences, sentences
 from countersign.entrypoints.console.showing import seal
 from countersign.entrypoints.console.site import Site
 from countersign.entrypoints.console.timeline import AlertSeen, Lane, alerts_of, lanes_of
 from countersign.flows.export_proof import export_proof
+from countersign.flows.reveal_parties import LOOK_MS
 from countersign.flows.tell_transfer import TransferTold, tell_transfer
 from countersign.gate.commands import Kind
 from countersign.gate.requests import CancelRequest, HoldRequest, RejectRequest, ReleaseRequest
@@ -52,6 +54,7 @@ class Seen(NamedTuple):
     alerts: list[AlertSeen]
     words: Sentences
     accounts: tuple[int, int]  # Of debtor and creditor; 0 where there is none.
+    clear: Clear | None
 
 
 def transfers(request: Request) -> Response:
@@ -97,6 +100,7 @@ def transfer(request: Request) -> Response:
             alerts,
             words,
             accounts_of(connection, number),
+            clear_parties(request, connection),
         )
 
     seen = site.read(read)
@@ -111,6 +115,7 @@ def transfer(request: Request) -> Response:
         reject_codes=REJECT_CODES,
         done=request.query_params.get("done", ""),
         hold_hours=HOLD_HOURS,
+        look_seconds=LOOK_MS // 1000,
     )
 
 
@@ -196,5 +201,6 @@ ROUTES = [
     Route("/transfers", transfers),
     Route("/transfers/{number:int}", transfer, methods=["GET"]),
     Route("/transfers/{number:int}/act", form_action(act), methods=["POST"]),
+    Route("/transfers/{number:int}/reveal", form_action(reveal), methods=["POST"]),
     Route("/transfers/{number:int}/proof", proof),
 ]

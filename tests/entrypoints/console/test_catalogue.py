@@ -8,6 +8,8 @@ import pytest
 
 from countersign.accounts.model import AccountKind
 from countersign.alerts.model import Disposition
+from countersign.channels.model import PaymentStatus
+from countersign.channels.status_reports import PARTLY_ACCEPTED
 from countersign.entrypoints import console
 from countersign.entrypoints.console.alert_pages import VIEWS
 from countersign.entrypoints.console.catalogue import CHINESE, translated
@@ -78,6 +80,8 @@ def test_every_code_that_a_page_may_show_has_words() -> None:
     wanted |= {f"view {one}" for one in VIEWS}
     wanted |= {f"code {one}" for one in REJECT_CODES}
     wanted |= {f"level {one}" for one in ("ok", "warn", "fail")}
+    wanted |= {f"group {one}" for one in (*PaymentStatus, PARTLY_ACCEPTED, "open")}
+    wanted |= {f"payment {one}" for one in PaymentStatus}
     assert wanted - CODED.keys() == set()
 
 

@@ -60,7 +60,7 @@ if (clear) {
 }
 
 // Keys: silent inside fields.
-const places = { b: "/", a: "/alerts", h: "/transfers?status=held", t: "/transfers", c: "/accounts", f: "/freezes", l: "/log" };
+const places = { b: "/", a: "/alerts", h: "/transfers?status=held", t: "/transfers", c: "/accounts", p: "/files", f: "/freezes", l: "/log" };
 let isGoing = false;
 function rows() { return [...document.querySelectorAll("tbody tr:has(a.row)")]; }
 function select(row) {

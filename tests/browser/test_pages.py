@@ -41,8 +41,9 @@ def newest_held(console: Console) -> int:
     return int(number)
 
 
-@pytest.mark.parametrize("size", ["desktop", "phone"])
-@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])
+@pytest.mark.parametrize(
+    ("language", "theme", "size"), [("en", "light", "desktop"), ("zh", "dark", "phone")]
+)
 def test_no_fault_is_found_on_any_page(
     console: Console, faults: Faults, language: str, theme: str, size: str
 ) -> None:

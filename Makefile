@@ -19,18 +19,20 @@ help:
 
 setup: $(STAMP)
 
-$(STAMP): requirements/dev.txt requirements/schemas.txt pyproject.toml
+$(STAMP): requirements/dev.txt requirements/schemas.txt requirements/axe.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Countersign needs Python 3.11 or newer; found: $$($(PYTHON) --version). Set PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@if command -v uv >/dev/null; then \
 	  uv venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" "$(VENV)" && \
 	  uv pip install --quiet --python "$(BIN)/python" --require-hashes --no-deps -r requirements/dev.txt && \
 	  uv pip install --quiet --python "$(BIN)/python" --require-hashes --no-deps -r requirements/schemas.txt && \
+	  uv pip install --quiet --python "$(BIN)/python" --require-hashes --no-deps -r requirements/axe.txt && \
 	  uv pip install --quiet --python "$(BIN)/python" --no-deps --no-build-isolation -e . ; \
 	else \
 	  $(PYTHON) -m venv "$(VENV)" && \
 	  "$(BIN)/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/dev.txt && \
 	  "$(BIN)/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/schemas.txt && \
+	  "$(BIN)/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/axe.txt && \
 	  "$(BIN)/pip" install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
 	fi
 	@touch "$(STAMP)"
@@ -92,6 +94,7 @@ lock:
 	uv pip compile -q --generate-hashes --universal --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements/dev.txt
 	uv pip compile -q --generate-hashes --universal --python-version 3.11 --extra embedded pyproject.toml -o requirements/run.txt
 	uv pip compile -q --generate-hashes --universal --no-deps --python-version 3.11 requirements/schemas.in -o requirements/schemas.txt
+	uv pip compile -q --generate-hashes --universal --no-deps --python-version 3.11 requirements/axe.in -o requirements/axe.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,5 +1,6 @@
 """One browser and one console over a real gate for all browser tests of a process."""
 
+import importlib.metadata
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,12 @@ from countersign.infra.database import Role
 
 CHROMIUM = Path("/usr/bin/chromium")
 CHECKS = (Path(__file__).parent / "checks.js").read_text(encoding="utf-8")
+# All that it finds counts, minor faults too.
+RUN_AXE = """async () => {
+  const found = await axe.run(document, { resultTypes: ["violations"] });
+  return found.violations.flatMap((rule) =>
+    rule.nodes.map((node) => `${rule.impact} ${rule.id}: ${node.html.slice(0, 160)}`));
+}"""
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 LOCALES = {"en": "en-GB", "zh": "zh-TW"}
 
@@ -99,10 +106,27 @@ def console() -> Iterator[Console]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The text of axe-core, out of a wheel of which nothing else is used."""
+    file = importlib.metadata.distribution("axe-playwright-python").locate_file(
+        "axe_playwright_python/axe.min.js"
+    )
+    return Path(str(file)).read_text(encoding="utf-8")
+
+
 @pytest.fixture
-def faults() -> Callable[[Page], list[str]]:
-    """What our own checks find wrong with a page."""
-    return lambda page: list(page.evaluate(CHECKS))
+def faults(axe: str) -> Callable[[Page], list[str]]:
+    """What axe-core and our own checks find wrong with a page.
+
+    The driver puts axe-core in, past the content policy, which lets no page do so.
+    """
+
+    def found(page: Page) -> list[str]:
+        page.evaluate(axe)
+        return [*page.evaluate(RUN_AXE), *page.evaluate(CHECKS)]
+
+    return found
 
 
 def _note_failure(said: list[str], request: Request) -> None:

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 from random import Random
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from tests.browser.conftest import CHROMIUM, LOCALES, SIZES
 from tests.support.scene import Scene
 
@@ -21,6 +21,7 @@ from countersign.rails.model import Patience
 
 _TURN_SECONDS = 2.0
 _HOLD_ODDS = 0.02
+_ALSO = (("en", "light", "desktop"), ("zh", "dark", "phone"))
 
 
 def main() -> None:
@@ -51,6 +52,9 @@ def _play(bed: Bed, minutes: float) -> int:
     scene.open_accounts()
     scene.ordinary(60)
     held = scene.large(0, 3, 1_284_500_00)
+    scene.bring("SUPPLIERS-1128", ["12400.00", "880.25", "56310.40", "1310000.00"], wrong=1)
+    scene.bring("PAYROLL-1128", [f"{2400 + place * 35}.00" for place in range(24)])
+    scene.bring("RENT-AND-POWER-OF-ALL-HOUSES-2026-11-28", ["1.00"])
     scene.chain()
     until = monotonic() + minutes * 60
     while monotonic() < until:
@@ -87,12 +91,31 @@ def _take(
         ("alerts", "/alerts"),
         ("accounts", "/accounts"),
         ("account", "/accounts/5"),
+        ("files", "/files"),
         ("freezes", "/freezes"),
         ("log", "/log"),
     ):
         page.goto(address + path)
         page.screenshot(path=folder / f"{name}-{language}-{theme}-{size}.png")
+    if of in _ALSO:
+        _take_more(page, folder, address=address, held=held, of=of)
     context.close()
+
+
+def _take_more(
+    page: Page, folder: Path, *, address: str, held: int, of: tuple[str, str, str]
+) -> None:
+    """One file, and parties in clear: once at a desk and once on a phone."""
+    ending = f"{'-'.join(of)}.png"
+    page.goto(f"{address}/files")
+    page.locator("tbody tr:has(.st.hold) a.row").first.click()
+    page.screenshot(path=folder / f"file-{ending}")
+    page.goto(f"{address}/transfers/{held}")
+    page.keyboard.press("v")
+    page.keyboard.type("The treasurer rang back on the known number")
+    page.locator("#look button").click()
+    page.locator("[data-clear]").scroll_into_view_if_needed()
+    page.screenshot(path=folder / f"revealed-{ending}")
 
 
 if __name__ == "__main__":

@@ -181,6 +181,15 @@ def test_a_transfer_is_shown_to_people_with_its_parties_masked(shell: Shell, fol
     told = shell.call("transfers", "show", number)
     assert told["debtor"] == {"name": "A** H*******", "account": "DE****************3000"}
     assert told["hold"] is None
+    looked = shell.call("transfers", "reveal", number, "--reason", "the debtor rang")
+    assert looked["debtor"] == {"name": "Ada Holdings", "account": DEBTOR_IBAN}
+    assert looked["creditor"]["name"] == "Anna Okafor"
+    text = shell.text("transfers", "reveal", number, "--reason", "once more")
+    assert f"{DEBTOR_IBAN}  Ada Holdings" in text
+    # A look is in the log and moves nothing; at what is no transfer there is none.
+    assert shell.call("transfers", "show", number) == told
+    nothing = shell.call("transfers", "reveal", "1", "--reason", "x", expect=1)
+    assert nothing["error"]["code"] == "gate.no_such_transfer"
 
 
 def test_a_status_is_looked_for_beyond_the_newest(shell: Shell, folder: Path) -> None:

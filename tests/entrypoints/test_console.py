@@ -16,11 +16,13 @@ from countersign.entrypoints.bench.bed import Bed, a_bed
 from countersign.entrypoints.console.app import make_app
 from countersign.entrypoints.console.links import link_of, make_link, noted_address
 from countersign.entrypoints.console.process import ConsoleDidNotStart
+from countersign.entrypoints.console.views import VIEWS_MAX
 from countersign.entrypoints.processes import console_of
 from countersign.entrypoints.web.listening import HEAD_BYTES_MAX
 from countersign.gate.intake import Intake
 from countersign.infra.clock import SystemClock
 from countersign.infra.database import Role
+from countersign.kernel.six_words import six_words
 from countersign.vault.subjects import SubjectKeys
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
@@ -63,14 +65,27 @@ def site() -> Iterator[Site]:
         yield Site(bed, scene, f"http://127.0.0.1:{port}", held)
 
 
-PAGES = ("/", "/board/part", "/transfers", "/alerts", "/accounts", "/freezes", "/log", "/health")
+PAGES = (
+    "/",
+    "/board/part",
+    "/transfers",
+    "/alerts",
+    "/accounts",
+    "/files",
+    "/freezes",
+    "/log",
+    "/health",
+)
 FORMS = (
     "/transfers/1/act",
+    "/transfers/1/reveal",
     "/alerts/1/acknowledge",
     "/alerts/1/close",
     "/accounts/1/freeze",
     "/accounts/1/unfreeze",
     "/log/verify",
+    "/views/keep",
+    "/views/forget",
     "/sign-out",
 )
 
@@ -86,7 +101,15 @@ def test_the_forms_listed_here_are_all_there_are(site: Site) -> None:
     guard: Any = make_app.__globals__
     routes = [
         route
-        for name in ("board_pages", "transfer_pages", "alert_pages", "account_pages", "proof_pages")
+        for name in (
+            "board_pages",
+            "file_pages",
+            "transfer_pages",
+            "alert_pages",
+            "account_pages",
+            "proof_pages",
+            "views",
+        )
         for route in guard[name].ROUTES
     ]
     posts = {re.sub(r"\{\w+:int\}", "1", r.path) for r in routes if "POST" in (r.methods or ())}
@@ -223,6 +246,43 @@ def test_a_search_finds_what_it_asks_for(site: Site) -> None:
         assert [amounts[n] for n in shown] == sorted((amounts[n] for n in shown), reverse=True)
 
 
+def test_a_transfer_is_found_by_its_words_in_either_language(site: Site) -> None:
+    ((digest,),) = site.asked("SELECT digest FROM transfers.transfer WHERE number = %s", site.held)
+    words = six_words(digest)
+    with site.signed_in() as client:
+        for text in (" ".join(w.english for w in words), "".join(w.chinese for w in words[:4])):
+            found = client.get("/transfers", params={"number": text}).text
+            assert re.findall(r'href="/transfers/(\d+)"', found) == [str(site.held)]
+        for text in ("abacus nonsense", "no words at all"):
+            none = client.get("/transfers", params={"number": text}).text
+            assert "No transfer is like this." in none
+
+
+def test_a_view_is_kept_under_a_name_by_this_browser_alone(site: Site) -> None:
+    asked = "currency=EUR&least=1000000"
+    with site.signed_in() as client, site.signed_in() as another:
+        page = client.get(f"/transfers?{asked}&nonsense=1&page=2").text
+        token = fields_of(page, "/views/keep")["form_token"]
+        sent = {"form_token": token, "name": "<b>Large</b>", "query": f"{asked}&x=y"}
+        kept = client.post("/views/keep", data=sent)
+        assert kept.headers["location"] == f"/transfers?{asked}"
+        page = client.get("/transfers").text
+        assert f'href="/transfers?{asked.replace("&", "&amp;")}"' in page
+        assert "&lt;b&gt;Large" in page
+        assert "Large" not in another.get("/transfers").text.replace("Large today", "")
+        there = client.get(f"/transfers?{asked}").text
+        assert "/views/forget" in there
+        for number in range(VIEWS_MAX + 2):
+            more = {"form_token": token, "name": f"view {number}", "query": f"least={number}"}
+            client.post("/views/keep", data=more)
+        client.post("/views/forget", data={"form_token": token, "name": "view 3"})
+        names = re.findall(r">(view \d)</a>", client.get("/transfers").text)
+        assert names == ["view 2", "view 4", "view 5", "view 6", "view 7"]
+        for broken in ("%", "a=b&" * 20, "=x", "view=status%3Dheld%26page%3D7"):
+            client.cookies.set("views", broken)
+            assert client.get("/transfers").status_code == 200
+
+
 def test_nothing_restricted_stands_on_any_page(site: Site) -> None:
     """Names and account numbers are masked on pages, in files and in the console's log."""
     names = (
@@ -239,6 +299,75 @@ def test_nothing_restricted_stands_on_any_page(site: Site) -> None:
             assert [name for name in names if name in text] == [], path
     log = (site.bed.folder / "console.log").read_text()
     assert [name for name in names if name in log] == []
+
+
+def look(client: httpx.Client, number: int) -> httpx.Response:
+    action = f"/transfers/{number}/reveal"
+    fields = fields_of(client.get(f"/transfers/{number}").text, action)
+    answer = client.post(action, data=fields | {"reason": "the debtor is on the phone"})
+    assert answer.headers["location"] == f"/transfers/{number}#parties"
+    return client.get(f"/transfers/{number}")
+
+
+def test_parties_are_shown_to_who_said_why_and_to_nobody_else(site: Site) -> None:
+    clear = ("Meadow Precision Tools", house(0).rpartition(":")[2], "Falcon Metals")
+    path = f"/transfers/{site.held}"
+    with site.signed_in() as client, site.signed_in() as another:
+        shown = look(client, site.held)
+        assert [text for text in clear if text not in shown.text] == []
+        assert shown.headers["cache-control"] == "no-store"
+        for masked in (another.get(path), client.get("/transfers"), client.get("/log")):
+            assert [text for text in clear if text in masked.text] == []
+        assert f'href="{path}"' in client.get("/log").text
+    ((number, credential, transfer, outcome),) = site.asked(
+        "SELECT number, credential, transfer, outcome FROM gate.command WHERE kind = 70"
+    )
+    assert (credential, transfer, outcome) == (4, 0, "ok")
+    assert f"{number:,}" in shown.text
+
+
+def test_a_file_is_listed_with_what_it_came_to_and_each_of_its_payments(site: Site) -> None:
+    brought = site.scene.bring("PAYROLL-NOV-4711", ["1200.50", "1300000.00", "80.00"], wrong=1)
+    assert (brought.group_status, brought.totals) == ("PART", {"EUR": "1301280.50"})
+    site.scene.bring("PAYROLL-NOV-4711", ["1200.50", "1300000.00", "80.00"], wrong=1)
+    refused = site.scene.bring("X" * 36, ["1.00"])
+    ((size,),) = site.asked("SELECT count(*) FROM transfers.transfer")
+    with site.signed_in() as client:
+        listed = client.get("/files").text
+        again, first = re.findall(r'href="(/files/[0-9a-f]{32})"', listed)[1:3]
+        assert "PAYROLL-NOV-4711" not in listed
+        assert "payroll-nov" not in listed
+        for text in ("Partly accepted", "4711", "pain.001.001.09", "1,301,280", "Rejected"):
+            assert text in listed
+        pages = [client.get(path).text for path in (first, again)]
+        numbers = [re.findall(r'href="/transfers/(\d+)"', page) for page in pages]
+        assert numbers[0] == numbers[1], "the same file again orders nothing"
+        assert len(numbers[0]) == 3
+        assert "account.malformed_iban" not in pages[0]
+        assert "mistyped" in pages[0]
+        assert refused.refusal
+        assert client.get(re.findall(r'href="(/files/[0-9a-f]{32})"', listed)[0]).status_code == 200
+        for wrong in ("00" * 16, "00", "x", "é"):
+            answer = client.get(f"/files/{wrong}")
+            assert answer.status_code == 404
+            assert "console.no_such_file" in answer.text
+    rows = site.asked(
+        "SELECT status FROM transfers.transfer WHERE number = ANY (%s) ORDER BY amount",
+        [int(number) for number in numbers[0]],
+    )
+    assert rows == [(8,), (8,), (7,)]
+    assert site.asked("SELECT count(*) FROM transfers.transfer") == [(size,)]
+
+
+def test_no_look_is_logged_without_a_reason_or_at_what_is_no_transfer(site: Site) -> None:
+    before = site.asked("SELECT max(number) FROM gate.command")
+    with site.signed_in() as client:
+        action = f"/transfers/{site.held}/reveal"
+        fields = fields_of(client.get(f"/transfers/{site.held}").text, action)
+        assert client.post(action, data=fields | {"reason": " "}).status_code == 400
+        nowhere = client.post("/transfers/9999999/reveal", data=fields | {"reason": "why"})
+        assert nowhere.status_code == 404
+    assert site.asked("SELECT max(number) FROM gate.command") == before
 
 
 def test_who_was_erased_is_gone_from_every_page_a_second_later(site: Site) -> None:

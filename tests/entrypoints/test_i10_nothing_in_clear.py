@@ -31,6 +31,7 @@ from countersign.gate.requests import (
     OpenAccountRequest,
     RejectRequest,
     ReleaseRequest,
+    RevealRequest,
 )
 from countersign.infra.clock import SystemClock, monotonic
 from countersign.rails.model import Patience
@@ -187,6 +188,8 @@ def _plant_by_socket(bed: Bed) -> None:
         assert operator.ask(Kind.HOLD, hold).outcome in {"held", "transfers.illegal_move"}
         reject = RejectRequest(held[2].number, "FRAD", REASON)
         assert operator.ask(Kind.REJECT, reject).outcome == "rejected"
+        look = RevealRequest(held[2].number, REASON)
+        assert operator.ask(Kind.REVEAL, look).outcome == "ok"
         # A refused order must not leave its text anywhere either.
         for wrong, outcome in (
             ({"creditor_name": SOCKET["creditor_name"] * 9}, "transfers.text_length"),

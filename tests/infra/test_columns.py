@@ -4,6 +4,7 @@ from countersign.infra.database import Database, Role
 
 SEALED = {
     "accounts.account.holder",
+    "channels.file.named",
     "transfers.transfer.creditor_side",
     "transfers.transfer.debtor_side",
     "vault.sealed_file.content",
@@ -17,6 +18,8 @@ OPAQUE = {
     "accounts.account.party",
     "accounts.freeze.index",
     "audit.tile.hashes",
+    "channels.file.id",
+    "channels.file_part.file",
     *(f"gate.batch.{name}" for name in ("prev_root", "root", "signature", "state_hash")),
     *(f"gate.command.{name}" for name in ("digest", "key", "mac")),
     *(f"gate.request_key.{name}" for name in ("key", "mac")),
@@ -42,6 +45,10 @@ PLAIN = {
     "alerts.alert.rules",
     "alerts.alert.typologies",
     "audit.checkpoint.note",
+    *(
+        f"channels.file.{name}"
+        for name in ("group_status", "kind", "refusal", "statuses", "totals")
+    ),
     "gate.command.body",  # A command, whose free text is sealed before it comes here.
     "gate.command.detail",
     "gate.command.outcome",

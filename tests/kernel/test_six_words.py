@@ -9,7 +9,7 @@ import pytest
 from tests.support.readings import READINGS
 
 from countersign.kernel.invariant import InvariantBroken
-from countersign.kernel.six_words import six_words, word_at
+from countersign.kernel.six_words import digests_of, six_words, word_at
 from countersign.kernel.word_list import PAIRS
 
 pytestmark = pytest.mark.fast
@@ -131,3 +131,28 @@ def _near(word: str) -> set[str]:
     made |= {a + c + b[1:] for a, b in cuts if b for c in letters}
     made |= {a + c + b for a, b in cuts for c in letters}
     return made - {word}
+
+
+def test_words_lead_back_to_their_digest_in_either_language() -> None:
+    digest = sha256(b"countersign").digest()
+    words = six_words(digest)
+    english = [word.english for word in words]
+    chinese = [word.chinese for word in words]
+    mixed = [*english[:3], *chinese[3:]]
+    for text in (" ".join(english), "-".join(english).upper(), "".join(chinese), ", ".join(mixed)):
+        found = digests_of(text)
+        assert found
+        assert found[0] <= digest <= found[1]
+        assert found[0][:8] == found[1][:8] == digest[:8]
+    one = digests_of(english[0])
+    assert one
+    assert one[0] <= digest <= one[1]
+    assert digests_of("zucchini")[1] == b"\xff" * 32  # type: ignore[index]
+    assert digests_of("abacus") == (bytes(32), b"\x00\x1f" + b"\xff" * 30)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "  ", "17", "nonsense", "abacus nonsense", "abacus " * 7, "算"]
+)
+def test_what_are_no_words_leads_nowhere(text: str) -> None:
+    assert digests_of(text) is None

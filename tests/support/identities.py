@@ -31,6 +31,7 @@ OPERATORS = ANYONE | {
     Kind.SET_POLICY,
     Kind.ACKNOWLEDGE_ALERT,
     Kind.CLOSE_ALERT,
+    Kind.REVEAL,
 }
 CONSOLES = ANYONE | {
     Kind.CANCEL,
@@ -41,6 +42,7 @@ CONSOLES = ANYONE | {
     Kind.UNFREEZE,
     Kind.ACKNOWLEDGE_ALERT,
     Kind.CLOSE_ALERT,
+    Kind.REVEAL,
 }
 WORKERS = ANYONE | {Kind.DISPATCH, Kind.RAIL_STATUS, Kind.RETURN}
 CHANNELS = ANYONE | {Kind.ORDER}
@@ -81,6 +83,7 @@ def a_request(kind: Kind, account: str, *, credential: int) -> object:
         Kind.SET_POLICY: SetPolicyCommand(b"{}"),
         Kind.ACKNOWLEDGE_ALERT: AcknowledgeAlert(NO_TRANSFER),
         Kind.CLOSE_ALERT: requests.CloseAlertRequest(NO_TRANSFER, "false_positive", "why"),
+        Kind.REVEAL: requests.RevealRequest(NO_TRANSFER, "why"),
         Kind.TICK: [NO_TRANSFER, 0],
         Kind.REFUSED_INTAKE: RefusedIntake("account.malformed_iban"),
     }[kind]

@@ -1,11 +1,15 @@
 """A small bank day for the console: ordinary orders, some that the rules hold, some that alert."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import Random
 
+from tests.support.pain001 import Block, Message, Payment
+
 from countersign.accounts.model import AccountKind
 from countersign.entrypoints.bench.bed import TOKEN, Bed
+from countersign.entrypoints.receiving import archive_of, kind_of, receive
+from countersign.flows.ingest_file import Ingested
 from countersign.gate.client import GateClient, new_key
 from countersign.gate.commands import Answer, Kind
 from countersign.gate.requests import (
@@ -90,6 +94,41 @@ class Scene:
         into = [self._order(place, 7, 310_000_00, is_here=True) for place in range(6)]
         return self._placed(into) + self._placed([self._order(7, 6, 1_650_000_00)])
 
+    def bring(self, message_id: str, amounts: list[str], *, wrong: int = 0) -> Ingested:
+        """A pain.001 of one debtor, of which so many payments name an account that is none."""
+        self._count += 1
+        good = [self._payment(place, amount) for place, amount in enumerate(amounts)]
+        bad = [replace(good[0], creditor_account_xml=_account("FR00"))] * wrong
+        name, _ = HOUSES[0]
+        block = Block(
+            payments=(*good, *bad),
+            execution_date=self._today,
+            debtor_name=name,
+            debtor_account_xml=_other(house(0)),
+        )
+        file = self.bed.folder.with_name(f"{message_id.lower()}.xml")
+        file.write_bytes(Message(blocks=(block,), message_id=message_id).bytes())
+        with GateClient(
+            self.bed.installation.sockets, "channel.sock", token=TOKEN, timeout_seconds=60
+        ) as channel:
+            return receive(
+                file,
+                replies=file.parent,
+                archive=archive_of(self.bed.installation),
+                gate=channel,
+                kind=kind_of(None, schema_dir=None),
+                progress=lambda *_: None,
+            )
+
+    def _payment(self, place: int, amount: str) -> Payment:
+        payee = place % len(ELSEWHERE)
+        return Payment(
+            end_to_end_id=f"SCENE-FILE-{place}",
+            amount=amount,
+            creditor_name=ELSEWHERE[payee],
+            creditor_account_xml=f"<CdtrAcct>{_other(elsewhere(payee))}</CdtrAcct>",
+        )
+
     def _placed(self, orders: list[Order]) -> list[Answer]:
         items = [Item(Kind.ORDER, new_key(), encode_body(order)) for order in orders]
         with GateClient(
@@ -120,6 +159,16 @@ class Scene:
             end_to_end_id=f"SCENE-{self.seed}-{self._count:06d}",
             remittance_information=f"Invoice {2026000 + self._count}",
         )
+
+
+def _account(iban: str) -> str:
+    return f"<CdtrAcct><Id><IBAN>{iban}1420041010050500013M02606</IBAN></Id></CdtrAcct>"
+
+
+def _other(reference: str) -> str:
+    _, scheme, number = reference.split(":")
+    kind = f"<SchmeNm><Prtry>{scheme}</Prtry></SchmeNm>"
+    return f"<Id><Othr><Id>{number}</Id>{kind}</Othr></Id>"
 
 
 def house(place: int) -> str:

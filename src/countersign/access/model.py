@@ -42,16 +42,18 @@ class Permission(StrEnum):
     TRANSFERS_REJECT = "transfers:reject"
     TRANSFERS_RELEASE = "transfers:release"
     TRANSFERS_REPORT_STATUS = "transfers:report_status"
+    TRANSFERS_REVEAL = "transfers:reveal"
 
 
 # What a token may open: never what makes credentials or policies (I12: nobody gives himself more),
-# nor what is the worker's or the gate's own.
+# nor what is the worker's or the gate's own, nor a look in clear, which is a person's.
 GRANTABLE = frozenset(Permission) - {
     Permission.CREDENTIALS_MANAGE,
     Permission.GATE_TICK,
     Permission.POLICIES_CHANGE,
     Permission.TRANSFERS_DISPATCH,
     Permission.TRANSFERS_REPORT_STATUS,
+    Permission.TRANSFERS_REVEAL,
 }
 # What no command needs: who has them may look.
 READING = frozenset(
@@ -128,6 +130,7 @@ BUILT_IN = (
                 Permission.TRANSFERS_HOLD,
                 Permission.TRANSFERS_REJECT,
                 Permission.TRANSFERS_RELEASE,
+                Permission.TRANSFERS_REVEAL,
             }
         ),
         is_active=True,
@@ -161,6 +164,7 @@ BUILT_IN = (
                 Permission.TRANSFERS_HOLD,
                 Permission.TRANSFERS_REJECT,
                 Permission.TRANSFERS_RELEASE,
+                Permission.TRANSFERS_REVEAL,
             }
         ),
         is_active=True,

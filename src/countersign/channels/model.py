@@ -6,6 +6,7 @@ information always parts two elements. Values are restricted: no repr shows them
 """
 
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -142,3 +143,31 @@ class PaymentResult(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"PaymentResult({self.status}, {self.reason_code})"
+
+
+class FileEnd(NamedTuple):
+    """What a file came to."""
+
+    ended_ms: int
+    named: bytes
+    kind: str
+    group_status: str
+    refusal: str
+    payments: int
+    statuses: str
+    totals: str
+
+
+class FileRow(NamedTuple):
+    """One file of the register; what is not known yet is empty."""
+
+    id: bytes
+    received_ms: int
+    named: bytes
+    ended_ms: int | None
+    kind: str
+    group_status: str
+    refusal: str
+    payments: int
+    statuses: str
+    totals: str

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import psycopg
 
@@ -20,6 +20,7 @@ from countersign.channels.files import FileKind, MessageFiles
 from countersign.channels.mapping import MAPPING_BYTES_MAX, read_mapping
 from countersign.channels.model import ReportHead
 from countersign.entrypoints.installation import Installation
+from countersign.entrypoints.register import Reception
 from countersign.flows.ingest_file import (
     Gate,
     Ingested,
@@ -74,17 +75,47 @@ class Archive:
 
     def keep(self, name: str, stream: BinaryIO) -> None:
         """Keep what the stream holds from its start on; it is left there again."""
+        with self._opened() as (connection, keys):
+            _seal_pieces(connection, SealedFiles(keys), name, stream, _new_id())
+
+    @contextlib.contextmanager
+    def register(self, name: str, stream: BinaryIO) -> Iterator[Reception]:
+        """Keep a file of payments, and write down that it came."""
+        file_id = _new_id()
+        with self._opened() as (connection, keys):
+            reception = Reception(self.dsn, keys, file_id, name)
+            _seal_pieces(connection, SealedFiles(keys), name, stream, file_id)
+            reception.begin(connection)
+            connection.commit()
+            connection.close()  # The gate may take long over it.
+            yield reception
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[tuple[psycopg.Connection[Any], SubjectKeys]]:
         with (
             psycopg.connect(self.dsn) as connection,
             SubjectKeys(lambda: psycopg.connect(self.dsn), self.keyset, self.instance) as keys,
         ):
-            files = SealedFiles(keys)
-            piece = 0
-            while content := stream.read(_PIECE_BYTES):
-                piece += 1
-                file_id = new_id(SystemClock().now_ms())
-                files.keep(connection, file_id=file_id, name=f"{name}#{piece}", content=content)
-        stream.seek(0)
+            yield connection, keys
+
+
+def _new_id() -> bytes:
+    return new_id(SystemClock().now_ms())
+
+
+def _seal_pieces(
+    connection: psycopg.Connection[Any],
+    files: SealedFiles,
+    name: str,
+    stream: BinaryIO,
+    first_id: bytes,
+) -> None:
+    piece = 0
+    while content := stream.read(_PIECE_BYTES):
+        piece += 1
+        file_id = first_id if piece == 1 else _new_id()
+        files.keep(connection, file_id=file_id, name=f"{name}#{piece}", content=content)
+    stream.seek(0)
 
 
 def archive_of(installation: Installation) -> Archive:
@@ -117,8 +148,11 @@ def receive(
     """Keep a file, order what it asks for, and write the answer into a folder."""
     now_ms = SystemClock().now_ms()
     head = ReportHead(message_id=f"CS{new_id(now_ms).hex()}", created_ms=now_ms)
-    with opened(file) as stream, _whole_answer(replies, file.name, _mode(stream)) as answer:
-        archive.keep(file.name, stream)  # Before anything is done with it.
+    with (
+        opened(file) as stream,
+        _whole_answer(replies, file.name, _mode(stream)) as answer,
+        archive.register(file.name, stream) as reception,  # Before anything is done with it.
+    ):
         result = in_own_thread(
             lambda: ingest_file(
                 stream,
@@ -128,9 +162,11 @@ def receive(
                 schema_dir=None,  # The kind knows where its schemas are.
                 progress=progress,
                 tell=tell,
+                note=reception.note,
                 kind=kind,
             )
         )
+        reception.end(result)
         answer.ending = result.report
         return result
 

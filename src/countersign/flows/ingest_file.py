@@ -8,7 +8,7 @@ results wait in a temporary file until their counts are known, because a report 
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -31,6 +31,7 @@ from countersign.gate.commands import Answer, Kind, RefusedIntake
 from countersign.gate.requests import KEY_BYTES, Item, encode_body
 from countersign.gate.sentences import sentence_of
 from countersign.kernel.account import canonical
+from countersign.kernel.money import Money
 from countersign.kernel.refusal import Refusal, all_refusals
 from countersign.transfers.order import Order, check_order
 
@@ -38,6 +39,7 @@ FRAME_ITEMS = 500
 CHANNEL = "file"
 Progress = Callable[[int, int], None]
 # One payment as it is reported, with our own codes of why.
+Note = Callable[[Sequence[int]], None]  # The leaves of the next payments.
 Tell = Callable[[PaymentResult, Sequence[str]], None]
 _T = TypeVar("_T")
 
@@ -54,6 +56,10 @@ def tell_nobody(result: PaymentResult, reasons: Sequence[str]) -> None:
     del result, reasons
 
 
+def note_nothing(numbers: Sequence[int]) -> None:
+    del numbers
+
+
 class Ingested(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a file."""
 
@@ -61,6 +67,8 @@ class Ingested(msgspec.Struct, frozen=True, kw_only=True):
     group_status: str  # As in the report; RJCT if nothing of the file goes on.
     payments: int
     statuses: dict[str, int]
+    kind: str | None = None  # pain.001.001.09, csv; None where the file does not say it.
+    totals: dict[str, str] = {}  # Of what goes on, by currency, in decimals.
     refusal: str | None = None  # The code, if the file was refused whole.
     sentence: str | None = None
     report: str | None = None  # What an answer's name ends with, such as "pain002.xml".
@@ -75,6 +83,7 @@ def ingest_file(
     schema_dir: Path | None,
     progress: Progress,
     tell: Tell = tell_nobody,
+    note: Note = note_nothing,
     kind: FileKind | None = None,
 ) -> Ingested:
     """Order every payment of a seekable file and write the report; a bad file is refused whole.
@@ -93,21 +102,25 @@ def ingest_file(
         return refused_whole(refusal, header, report=kind.report_name(header))
     header = checked.header
     counts: Counter[PaymentStatus] = Counter()
+    totals: Counter[str] = Counter()
     with tempfile.TemporaryFile() as spool:
         for frame in _frames(map(_vetted, kind.payments(stream, checked)), FRAME_ITEMS):
             keys = [kind.key_text(header, payment) for payment in frame]
             answers = gate.submit(list(map(_item, frame, keys)))
+            note([answer.number for answer in answers])
             for payment, answer in zip(frame, answers, strict=True):
                 codes = _codes(payment, answer)
                 result = _result(payment, answer, codes)
                 tell(result, codes)
                 counts[result.status] += 1
+                if isinstance(payment, Instruction) and result.status != PaymentStatus.REJECTED:
+                    totals[payment.amount.currency] += payment.amount.minor_units
                 spool.write(_line(result))
             progress(sum(counts.values()), header.number_of_transactions)
         spool.seek(0)
         results = _spooled(spool)
         kind.write_report(report, head=head, header=header, counts=counts, results=results)
-    return _ingested(header, counts, report=kind.report_name(header))
+    return _ingested(header, counts, totals, report=kind.report_name(header))
 
 
 def try_file(
@@ -133,7 +146,7 @@ def try_file(
         tell(result, codes)
         counts[result.status] += 1
         progress(sum(counts.values()), checked.header.number_of_transactions)
-    return _ingested(checked.header, counts)
+    return _ingested(checked.header, counts, {})
 
 
 def order_of(payment: Instruction) -> Order:
@@ -179,6 +192,7 @@ def refused_whole(
     """A file of which nothing goes on."""
     return Ingested(
         report=report,
+        kind=header.version if header else None,
         message_id=(header.message_id or None) if header else None,
         group_status=PaymentStatus.REJECTED,
         payments=0,
@@ -235,10 +249,19 @@ def _sentence(code: str) -> str:
 
 
 def _ingested(
-    header: Header, counts: Counter[PaymentStatus], *, report: str | None = None
+    header: Header,
+    counts: Counter[PaymentStatus],
+    totals: Mapping[str, int],
+    *,
+    report: str | None = None,
 ) -> Ingested:
     return Ingested(
         report=report,
+        kind=header.version,
+        totals={
+            currency: Money(minor_units=units, currency=currency).text()
+            for currency, units in sorted(totals.items())
+        },
         message_id=header.message_id,
         group_status=str(group_status(counts)),
         payments=sum(counts.values()),

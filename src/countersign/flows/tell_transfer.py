@@ -17,12 +17,12 @@ from countersign.gate.intake import Intake, SealedOrder
 from countersign.gate.journal.reading import Event, Story, read_story
 from countersign.gate.rows import CommandRow
 from countersign.infra.clock import moment
-from countersign.kernel.digest import OpenSide
 from countersign.kernel.money import Money
 from countersign.rails import queries as rails
 from countersign.rails.model import Sending
 from countersign.transfers.model import Action, HoldRow, Status
-from countersign.transfers.order import ORDER_TABLE
+from countersign.transfers.order import CREDITOR_SIDE, DEBTOR_SIDE
+from countersign.transfers.parties import OrderParty, party_of
 from countersign.transfers.queries import hold_of
 from countersign.vault.errors import SubjectErased
 from countersign.vault.masking import mask_account, mask_name
@@ -143,17 +143,16 @@ def _parties(intake: Intake, story: Story) -> tuple[Party | None, Party | None]:
         debtor, creditor = intake.open_sides(sealed)
     except SubjectErased:
         return None, None
-    return _party(0, debtor), _party(1, creditor)
+    return (
+        _masked(party_of(DEBTOR_SIDE, debtor)),
+        _masked(party_of(CREDITOR_SIDE, creditor)),
+    )
 
 
-def _party(side: int, part: object) -> Party | None:
-    if not isinstance(part, OpenSide):
+def _masked(party: OrderParty | None) -> Party | None:
+    if party is None:
         return None
-    name = ORDER_TABLE.sides[side]
-    names = [field.name for field in ORDER_TABLE.fields if field.side == side]
-    fields = dict(zip(names, part.values, strict=True))
-    account = str(fields[f"{name}_account"]).rpartition(":")[2]
-    return Party(name=mask_name(str(fields[f"{name}_name"] or "")), account=mask_account(account))
+    return Party(name=mask_name(party.name), account=mask_account(party.account))
 
 
 def _hold(hold: HoldRow, story: Story) -> HoldTold:

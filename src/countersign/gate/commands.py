@@ -62,6 +62,7 @@ class Kind(IntEnum):
     REFUSED_INTAKE = 50
     ACKNOWLEDGE_ALERT = 60
     CLOSE_ALERT = 61
+    REVEAL = 70
 
 
 class Command(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -254,6 +255,15 @@ class CloseAlert(Command, frozen=True):
     reason: Sealed
 
 
+class Reveal(Command, frozen=True):
+    """Somebody looks at the parties of a transfer in clear; it moves nothing."""
+
+    kind = Kind.REVEAL
+    permission = Permission.TRANSFERS_REVEAL
+    transfer: Number
+    reason: Sealed
+
+
 class Tick(Command, frozen=True):
     """A timer of the gate's own is due: the hold of this transfer has run out."""
 
@@ -276,7 +286,7 @@ COMMANDS: dict[Kind, type[Command]] = {
     for command in (
         OpenAccount, Fund, Correct, Reverse, PlaceOrder, Cancel, Hold, Release, Reject, Dispatch,
         RailStatus, Return, Freeze, Unfreeze, SetCredential, SetPolicy, AcknowledgeAlert,
-        CloseAlert, Tick, RefusedIntake,
+        CloseAlert, Reveal, Tick, RefusedIntake,
     )
 }  # fmt: skip
 

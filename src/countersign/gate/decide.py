@@ -30,6 +30,7 @@ from countersign.gate.commands import (
     Kind,
     OpenAccount,
     RefusedIntake,
+    Reveal,
     Reverse,
     SetCredential,
     SetPolicy,
@@ -40,7 +41,7 @@ from countersign.gate.context import Batch, check_amount
 from countersign.ledger.model import UNLIMITED, Posting, PostingKind
 from countersign.ledger.reversible import Entry
 from countersign.rules.model import PolicyRow, hash_of
-from countersign.transfers.errors import SameAccount
+from countersign.transfers.errors import SameAccount, UnknownTransfer
 from countersign.transfers.model import Status
 
 LEFT_BEFORE_MAX = 1000
@@ -161,6 +162,18 @@ def on_set_policy(batch: Batch, submission: Submission, command: SetPolicy) -> A
     return batch.record(submission, detail=_encode(state.policy_number))
 
 
+def on_reveal(batch: Batch, submission: Submission, command: Reveal) -> Answer:
+    """Keep who looks at which transfer's parties, and why.
+
+    Transfers that ended long ago are looked at too, and the state knows those that are open: so
+    only what is not in the log yet is refused. The row names no transfer, because what names one
+    moves it.
+    """
+    if command.transfer >= batch.number:
+        raise UnknownTransfer(number=command.transfer)
+    return batch.record(submission)
+
+
 def on_refused_intake(batch: Batch, submission: Submission, command: RefusedIntake) -> Answer:
     """Keep the leaf of what the intake refused."""
     return batch.record(submission, outcome=command.code)
@@ -187,6 +200,7 @@ HANDLERS: dict[Kind, Handler] = {
     Kind.TICK: orders.on_tick,
     Kind.ACKNOWLEDGE_ALERT: alerting.on_acknowledge,
     Kind.CLOSE_ALERT: alerting.on_close,
+    Kind.REVEAL: on_reveal,
     Kind.REFUSED_INTAKE: on_refused_intake,
 }
 

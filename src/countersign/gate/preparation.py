@@ -157,6 +157,10 @@ def _close_alert(p: Preparation, key: bytes, r: requests.CloseAlertRequest) -> C
     return commands.CloseAlert(r.alert, r.disposition, p.reason(key, r.reason))
 
 
+def _reveal(p: Preparation, key: bytes, r: requests.RevealRequest) -> Command:
+    return commands.Reveal(r.transfer, p.reason(key, r.reason))
+
+
 _CONVERSIONS: dict[Kind, Callable[[Preparation, bytes, Any], Command]] = {
     Kind.OPEN_ACCOUNT: _open_account,
     Kind.FUND: _fund,
@@ -169,5 +173,6 @@ _CONVERSIONS: dict[Kind, Callable[[Preparation, bytes, Any], Command]] = {
     Kind.FREEZE: _freeze,
     Kind.UNFREEZE: _unfreeze,
     Kind.CLOSE_ALERT: _close_alert,
+    Kind.REVEAL: _reveal,
 }
 _DECODERS = {kind: msgspec.msgpack.Decoder(request) for kind, request in REQUESTS.items()}

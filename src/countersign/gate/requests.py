@@ -127,6 +127,11 @@ class CloseAlertRequest(Request, frozen=True):
     reason: Text
 
 
+class RevealRequest(Request, frozen=True):
+    transfer: Number
+    reason: Text
+
+
 REQUESTS: dict[Kind, type[msgspec.Struct]] = {
     Kind.OPEN_ACCOUNT: OpenAccountRequest,
     Kind.FUND: FundRequest,
@@ -147,6 +152,7 @@ REQUESTS: dict[Kind, type[msgspec.Struct]] = {
     Kind.REFUSED_INTAKE: RefusedIntake,
     Kind.ACKNOWLEDGE_ALERT: AcknowledgeAlert,
     Kind.CLOSE_ALERT: CloseAlertRequest,
+    Kind.REVEAL: RevealRequest,
 }
 
 

@@ -6,6 +6,7 @@ English and Chinese of one meaning under one index, so that readers of either ch
 what is signed and verified is the full digest.
 """
 
+import re
 from typing import NamedTuple
 
 from countersign.kernel.invariant import invariant
@@ -15,6 +16,8 @@ WORDS = 6
 BITS = 11
 CELLS = BITS + 1
 _LIST_LENGTH = 1 << BITS
+_SPACES = re.compile(r"[\s,.·、，-]+")
+_PLACES = {word: place for place, pair in enumerate(PAIRS) for word in (pair[:-2], pair[-2:])}
 
 
 class Word(NamedTuple):
@@ -37,6 +40,28 @@ def six_words(digest: bytes) -> tuple[Word, ...]:
     bits = int.from_bytes(digest, "big") >> (8 * len(digest) - WORDS * BITS)
     places = [bits >> (BITS * (WORDS - 1 - place)) & (_LIST_LENGTH - 1) for place in range(WORDS)]
     return tuple(word_at(place) for place in places)
+
+
+def digests_of(text: str) -> tuple[bytes, bytes] | None:
+    """The least and the greatest digest that begin with these words, in either language or both.
+
+    Chinese words may stand without blanks. None of anything but one to six words of the list.
+    """
+    parts = [part for word in _SPACES.split(text.strip().lower()) for part in _parted(word)]
+    places = [_PLACES.get(part) for part in parts]
+    if not 0 < len(places) <= WORDS or None in places:
+        return None
+    first = 0
+    for place in places:
+        first = first << BITS | (place or 0)
+    rest = 256 - BITS * len(places)
+    return (first << rest).to_bytes(32, "big"), (((first + 1) << rest) - 1).to_bytes(32, "big")
+
+
+def _parted(word: str) -> list[str]:
+    if word.isascii():
+        return [word] if word else []
+    return [word[place : place + 2] for place in range(0, len(word), 2)]
 
 
 def word_at(index: int) -> Word:

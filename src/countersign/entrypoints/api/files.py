@@ -81,11 +81,13 @@ async def _receive(call: Call, stream: BinaryIO) -> None:
 def _ingested(desk: Desk, call: Call, stream: BinaryIO, report: BinaryIO) -> Ingested:
     now_ms = desk.clock.now_ms()
     stream.seek(0)
-    desk.archive.keep(f"api {now_ms}", stream)
-    with GateClient(
-        desk.sockets, API_SOCKET, token=call.visitor.token, timeout_seconds=_GATE_SECONDS
-    ) as gate:
-        return in_own_thread(
+    with (
+        desk.archive.register(f"api {now_ms}", stream) as reception,
+        GateClient(
+            desk.sockets, API_SOCKET, token=call.visitor.token, timeout_seconds=_GATE_SECONDS
+        ) as gate,
+    ):
+        ingested = in_own_thread(
             lambda: ingest_file(
                 stream,
                 gate=gate,
@@ -93,8 +95,11 @@ def _ingested(desk: Desk, call: Call, stream: BinaryIO, report: BinaryIO) -> Ing
                 head=ReportHead(message_id=f"CS{new_id(now_ms).hex()}", created_ms=now_ms),
                 schema_dir=desk.schema_dir,
                 progress=_tell_nobody,
+                note=reception.note,
             )
         )
+        reception.end(ingested)
+        return ingested
 
 
 def _tell_nobody(done: int, of: int) -> None:

@@ -22,6 +22,7 @@ EXAMPLES = {
     "ingest": "ingest payments.xml --credential erp --reports /srv/answers",
     "transfers list": "transfers list --status held",
     "transfers show": "transfers show 1042",
+    "transfers reveal": 'transfers reveal 1042 --reason "the debtor is on the phone"',
     "transfers release": 'transfers release 1042 --reason "called the treasurer"',
     "transfers reject": 'transfers reject 1042 --code FRAD --reason "not theirs"',
     "transfers cancel": 'transfers cancel 1042 --reason "asked for by the customer"',

@@ -1,9 +1,10 @@
-"""`countersign transfers list|show|release|reject|cancel|hold`."""
+"""`countersign transfers list|show|reveal|release|reject|cancel|hold`."""
 
 import argparse
 
 import psycopg
 
+from countersign.access.model import OPERATOR
 from countersign.entrypoints.cli.parsing import (
     REASON_HELP,
     Subcommands,
@@ -18,11 +19,13 @@ from countersign.entrypoints.cli.parsing import (
 )
 from countersign.entrypoints.cli.requests import asked, require_readable
 from countersign.entrypoints.cli.story import told_story
-from countersign.entrypoints.cli.terminal import Terminal
+from countersign.entrypoints.cli.terminal import Terminal, visible
 from countersign.entrypoints.installation import load_installation
 from countersign.flows.list_transfers import newest_transfers
 from countersign.flows.reject_reasons import REJECT_CODES, reject_code
+from countersign.flows.reveal_parties import Look, require_transfer, reveal_parties
 from countersign.gate.commands import Kind
+from countersign.gate.intake import Intake
 from countersign.gate.queries import read_standing
 from countersign.gate.requests import (
     CancelRequest,
@@ -30,9 +33,12 @@ from countersign.gate.requests import (
     Query,
     RejectRequest,
     ReleaseRequest,
+    RevealRequest,
 )
+from countersign.infra.clock import SystemClock
 from countersign.infra.database import Role
 from countersign.transfers.model import Status
+from countersign.vault.subjects import SubjectKeys
 
 _STATUSES = [status.name.lower() for status in Status]
 
@@ -64,6 +70,15 @@ def _add_reading(commands: Subcommands, common: argparse.ArgumentParser) -> None
         "show one transfer with its story; names and accounts are masked",
     )
     showing.add_argument("number", type=whole_number, help="the transfer's number")
+    revealing = add_command(
+        commands,
+        common,
+        "reveal",
+        reveal,
+        "show who pays whom in clear; the look and its reason are kept in the log",
+    )
+    revealing.add_argument("number", type=whole_number, help="the transfer's number")
+    revealing.add_argument("--reason", required=True, help=REASON_HELP)
 
 
 def _add_deciding(commands: Subcommands, common: argparse.ArgumentParser) -> None:
@@ -125,6 +140,39 @@ def list_transfers(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
 def show(arguments: argparse.Namespace, terminal: Terminal) -> int:
     value, lines = told_story(load_installation(arguments.settings), arguments.number)
+    return terminal.value(value, "\n".join(lines))
+
+
+def reveal(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    number = arguments.number
+    request = RevealRequest(number, arguments.reason)
+    require_readable(request)
+    installation = load_installation(arguments.settings)
+    dsn = installation.dsn(Role.APP)
+    with (
+        psycopg.connect(dsn) as connection,
+        SubjectKeys(
+            lambda: psycopg.connect(dsn), installation.keyset(), installation.instance
+        ) as keys,
+    ):
+        require_transfer(connection, number)
+        answer = asked(arguments, Kind.REVEAL, request)
+        if is_refused(answer):
+            return terminal.refused_answer(answer)
+        look = Look(number, answer.number, OPERATOR)
+        now_ms = SystemClock().now_ms()
+        revealed = reveal_parties(connection, intake=Intake(keys), look=look, now_ms=now_ms)
+    sides = {"debtor": revealed.debtor, "creditor": revealed.creditor}
+    value = {
+        "transfer": number,
+        "command": answer.number,
+        **{name: party._asdict() if party else None for name, party in sides.items()},
+    }
+    lines = [
+        f"{name:10}{visible(f'{party.account}  {party.name}'.rstrip()) if party else 'erased'}"
+        for name, party in sides.items()
+    ]
+    lines.append(f"This look is leaf {answer.number} of the audit log.")
     return terminal.value(value, "\n".join(lines))
 
 

@@ -14,8 +14,10 @@ from countersign.entrypoints.console import (
     account_pages,
     alert_pages,
     board_pages,
+    file_pages,
     proof_pages,
     transfer_pages,
+    views,
 )
 from countersign.entrypoints.console.acting import read_form
 from countersign.entrypoints.console.board import Feed
@@ -63,8 +65,10 @@ def make_app(site: Site) -> ASGIApp:
             Route("/sign-out", sign_out, methods=["POST"]),
             *board_pages.ROUTES,
             *transfer_pages.ROUTES,
+            *views.ROUTES,
             *alert_pages.ROUTES,
             *account_pages.ROUTES,
+            *file_pages.ROUTES,
             *proof_pages.ROUTES,
             Mount("/static", StaticFiles(directory=_FOLDER / "static")),
         ],

@@ -9,10 +9,10 @@ import psycopg
 
 from countersign.gate.intake import Intake, SealedOrder
 from countersign.gate.journal.reading import read_orders
-from countersign.kernel.digest import OpenSide
 from countersign.kernel.money import exponent, numeric_codes
 from countersign.transfers.model import Status
-from countersign.transfers.order import ORDER_TABLE
+from countersign.transfers.order import CREDITOR_SIDE, DEBTOR_SIDE
+from countersign.transfers.parties import OrderParty, party_of
 from countersign.vault.errors import SubjectErased
 from countersign.vault.masking import mask_account, mask_name
 
@@ -42,7 +42,9 @@ CROSS JOIN LATERAL (
 WHERE (%(status)s::text[] IS NULL
     OR coalesce(upper(c.outcome), CAST(t.status AS text)) = ANY (%(status)s::text[]))
   AND (NOT %(held)s OR t.number IN (SELECT number FROM transfers.hold))
-  AND (%(number)s::bigint IS NULL OR t.number = %(number)s)
+  AND (%(numbers)s::bigint[] IS NULL OR t.number = ANY (%(numbers)s))
+  AND (%(first_digest)s::bytea IS NULL
+    OR t.digest BETWEEN %(first_digest)s::bytea AND %(last_digest)s::bytea)
   AND (%(currency)s::text IS NULL OR t.currency = %(currency)s)
   AND (%(least)s::numeric IS NULL OR t.amount >= %(least)s::numeric * CASE
     WHEN t.currency = ANY (%(none)s) THEN 1 WHEN t.currency = ANY (%(three)s) THEN 1000
@@ -53,6 +55,10 @@ WHERE (%(status)s::text[] IS NULL
   AND (%(first_day)s::int IS NULL OR t.day >= %(first_day)s)
   AND (%(last_day)s::int IS NULL OR t.day <= %(last_day)s)
 ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
+"""
+_REFUSED = """
+SELECT number, outcome FROM gate.command
+WHERE number = ANY (%s) AND position('.' IN outcome) > 0
 """
 _ACCOUNTS = "SELECT debtor, creditor FROM transfers.transfer WHERE number = %s"
 _HELD = """
@@ -67,6 +73,7 @@ class Search:
     """What a person looks for; None asks nothing. Amounts are in whole units of each currency."""
 
     number: int | None = None
+    digests: tuple[bytes, bytes] | None = None  # From one to the other.
     status: Status | None = None
     currency: str | None = None
     least: int | None = None
@@ -116,11 +123,30 @@ ERASED = Pair(Side("", ""), Side("", ""))
 
 def find_transfers(connection: psycopg.Connection[Any], search: Search) -> tuple[list[Found], bool]:
     """One page, and whether another follows."""
+    rows = _select(connection, search, [search.number] if search.number is not None else None)
+    return rows[:PAGE_ROWS], len(rows) > PAGE_ROWS
+
+
+def find_numbers(connection: psycopg.Connection[Any], numbers: list[int]) -> dict[int, Found]:
+    """These transfers by their numbers; what is none is left out."""
+    return {one.number: one for one in _select(connection, Search(), numbers)}
+
+
+def refused_as(connection: psycopg.Connection[Any], numbers: list[int]) -> dict[int, str]:
+    """Which of these commands were refused, and the code of why."""
+    return dict(connection.execute(_REFUSED, [numbers]).fetchall())
+
+
+def _select(
+    connection: psycopg.Connection[Any], search: Search, numbers: list[int] | None
+) -> list[Found]:
     status = search.status
     parameters = {
         "status": [status.name, str(status.value)] if status else None,
         "held": status == Status.HELD,  # What is held has its hold, which is quicker to look at.
-        "number": search.number,
+        "numbers": numbers,
+        "first_digest": search.digests[0] if search.digests else None,
+        "last_digest": search.digests[1] if search.digests else None,
         "currency": search.currency,
         "least": search.least,
         "most": search.most,
@@ -128,15 +154,14 @@ def find_transfers(connection: psycopg.Connection[Any], search: Search) -> tuple
         "last_day": (search.last_day - _EPOCH).days if search.last_day else None,
         "none": _with_decimals(0),
         "three": _with_decimals(3),
-        "limit": PAGE_ROWS + 1,
+        "limit": max(PAGE_ROWS + 1, len(numbers or [])),
         "offset": (search.page - 1) * PAGE_ROWS,
     }
     rows = connection.execute(_SELECT.format(order=SORTS[search.sort]), parameters).fetchall()
-    found = [
+    return [
         Found(number, amount, currency, codes(reasons), batch_ms, _status(text), until_ms, alerts)
         for number, amount, currency, reasons, batch_ms, text, until_ms, alerts in rows
     ]
-    return found[:PAGE_ROWS], len(found) > PAGE_ROWS
 
 
 def held_by_due(connection: psycopg.Connection[Any], limit: int) -> list[Held]:
@@ -161,7 +186,9 @@ def parties(
             debtor, creditor = intake.open_sides(order)
         except SubjectErased:
             continue
-        found[number] = Pair(_side(0, debtor), _side(1, creditor))
+        found[number] = Pair(
+            _masked(party_of(DEBTOR_SIDE, debtor)), _masked(party_of(CREDITOR_SIDE, creditor))
+        )
     return found
 
 
@@ -176,14 +203,10 @@ def codes(text: str) -> list[str]:
     return [code for code in text.split(",") if code]
 
 
-def _side(side: int, part: object) -> Side:
-    if not isinstance(part, OpenSide):
+def _masked(party: OrderParty | None) -> Side:
+    if party is None:
         return Side("", "")
-    name = ORDER_TABLE.sides[side]
-    names = [field.name for field in ORDER_TABLE.fields if field.side == side]
-    fields = dict(zip(names, part.values, strict=True))
-    account = str(fields[f"{name}_account"]).rpartition(":")[2]
-    return Side(mask_name(str(fields[f"{name}_name"] or "")), mask_account(account))
+    return Side(mask_name(party.name), mask_account(party.account))
 
 
 def _with_decimals(decimals: int) -> list[str]:

@@ -17,14 +17,16 @@ from countersign.entrypoints.console.site import Site
 from countersign.entrypoints.doctor.examination import examine
 from countersign.flows.audit_check.report import AuditReport
 from countersign.flows.verify_audit import verify_audit
-from countersign.gate.commands import Kind
+from countersign.gate.commands import Kind, Reveal, decode
 from countersign.gate.head import HeadFile
 from countersign.infra.logs import get_logger
 
 ROWS = 100
 _log = get_logger(__name__)
 _COMMANDS = """
-SELECT c.number, c.kind, c.credential, c.transfer, c.outcome, b.batch_ms FROM gate.command AS c
+SELECT c.number, c.kind, c.credential, c.transfer, c.outcome, b.batch_ms,
+  CASE WHEN c.kind = %(reveal)s THEN c.body ELSE '' END
+FROM gate.command AS c
 CROSS JOIN LATERAL (
   SELECT batch_ms FROM gate.batch WHERE first_number <= c.number ORDER BY seq DESC LIMIT 1
 ) AS b
@@ -95,11 +97,12 @@ def log_page(request: Request) -> Response:
                 "before": int(before) if before.isdigit() and len(before) < 19 else None,  # noqa: PLR2004
                 "refused": is_refused,
                 "noise": _NOISE,
+                "reveal": int(Kind.REVEAL),
                 "limit": ROWS,
             },
         ).fetchall()
         return {
-            "rows": [(*row[:1], Kind(row[1]).name.lower(), *row[2:]) for row in rows],
+            "rows": [_act(row) for row in rows],
             "by": actors(connection, {row[2] for row in rows}),
             "newest": audit.newest_checkpoint(connection),
             "words": sentences(connection, language_of(request)),
@@ -112,6 +115,15 @@ def log_page(request: Request) -> Response:
         is_refused=is_refused,
         **site.read(read),
     )
+
+
+def _act(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A row of the list; a look, whose row moves no transfer, names the one looked at."""
+    number, kind, credential, transfer, outcome, batch_ms, body = row
+    if body:
+        command = decode(kind, body)
+        transfer = command.transfer if isinstance(command, Reveal) else 0
+    return number, Kind(kind).name.lower(), credential, transfer, outcome, batch_ms
 
 
 def verify(request: Request, form: Form) -> str:

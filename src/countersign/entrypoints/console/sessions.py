@@ -16,6 +16,7 @@ from countersign.infra.clock import monotonic
 IDLE_SECONDS = 60 * 60.0
 LONGEST_SECONDS = 12 * 60 * 60.0
 SESSIONS_MAX = 32
+LOOKS_MAX = 100
 TOKEN_BYTES = 32
 
 
@@ -27,6 +28,14 @@ class Session:
     begun: float
     used: float
     form_token: str = field(default_factory=lambda: secrets.token_urlsafe(TOKEN_BYTES))
+    looks: dict[int, int] = field(default_factory=dict)  # By transfer, the leaf of the last look.
+
+    def note_look(self, transfer: int, command: int) -> None:
+        """Remember a look for as long as it may last; of too many the oldest goes."""
+        self.looks.pop(transfer, None)
+        while len(self.looks) >= LOOKS_MAX:
+            self.looks.pop(next(iter(self.looks)), None)
+        self.looks[transfer] = command
 
     def require_form(self, token: str) -> None:
         """Raise FormExpired unless a form was made for this session."""

@@ -1,6 +1,6 @@
 """Transfers: searched, shown with their story, decided about, proved."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from countersign.entrypoints.console.acting import Form, ask_gate, form_action
+from countersign.entrypoints.console.catalogue import translated
 from countersign.entrypoints.console.errors import FormExpired
 from countersign.entrypoints.console.finding import (
     PAGES_MAX,
@@ -19,15 +20,20 @@ from countersign.entrypoints.console.finding import (
 )
 from countersign.entrypoints.console.knowledge import Known, known_of
 from countersign.entrypoints.console.pages import language_of, render
+from countersign.entrypoints.console.revealing import Clear, clear_parties, reveal
 from countersign.entrypoints.console.sentences import Sentences, sentences
 from countersign.entrypoints.console.showing import seal
 from countersign.entrypoints.console.site import Site
 from countersign.entrypoints.console.timeline import AlertSeen, Lane, alerts_of, lanes_of
+from countersign.entrypoints.console.views import QUERY, View, own_views, query_of
 from countersign.flows.export_proof import export_proof
+from countersign.flows.reveal_parties import LOOK_MS
 from countersign.flows.tell_transfer import TransferTold, tell_transfer
 from countersign.gate.commands import Kind
 from countersign.gate.requests import CancelRequest, HoldRequest, RejectRequest, ReleaseRequest
 from countersign.kernel.money import numeric_codes
+from countersign.kernel.refusal import Language
+from countersign.kernel.six_words import digests_of
 from countersign.transfers.model import LEGAL_MOVES, Status
 
 REJECT_CODES = ("FRAD", "CUST", "TECH", "NARR")
@@ -41,6 +47,10 @@ _MOVES = {
 }
 _NUMBER_MAX = 2**62
 _AMOUNT_MAX = 10**15
+_FIELD_MAX = 120
+_NO_NUMBER = -1
+_EPOCH = date(1970, 1, 1)
+LARGE = 1_000_000  # Whole units of any currency.
 
 
 class Seen(NamedTuple):
@@ -52,6 +62,7 @@ class Seen(NamedTuple):
     alerts: list[AlertSeen]
     words: Sentences
     accounts: tuple[int, int]  # Of debtor and creditor; 0 where there is none.
+    clear: Clear | None
 
 
 def transfers(request: Request) -> Response:
@@ -74,6 +85,9 @@ def transfers(request: Request) -> Response:
         words=words,
         has_more=has_more and search.page < PAGES_MAX,
         query=_query(request),
+        tabs=_tabs(site, language_of(request)),
+        own=own_views(request),
+        asked=query_of(_query(request)),
         sorts=list(SORTS),
         statuses=[status.name.lower() for status in Status],
         is_narrowed=search != Search(sort=search.sort, page=search.page),
@@ -97,6 +111,7 @@ def transfer(request: Request) -> Response:
             alerts,
             words,
             accounts_of(connection, number),
+            clear_parties(request, connection),
         )
 
     seen = site.read(read)
@@ -111,6 +126,7 @@ def transfer(request: Request) -> Response:
         reject_codes=REJECT_CODES,
         done=request.query_params.get("done", ""),
         hold_hours=HOLD_HOURS,
+        look_seconds=LOOK_MS // 1000,
     )
 
 
@@ -160,7 +176,8 @@ def search_of(request: Request) -> Search:
     currency = asked.get("currency", "").upper()
     sort = asked.get("sort", "newest")
     return Search(
-        number=_whole(asked.get("number", ""), _NUMBER_MAX),
+        number=_number(asked.get("number", "").strip()),
+        digests=digests_of(asked.get("number", "")),
         status=Status[status] if status in Status.__members__ else None,
         currency=currency if currency in numeric_codes() else None,
         least=_whole(asked.get("least", ""), _AMOUNT_MAX),
@@ -174,8 +191,32 @@ def search_of(request: Request) -> Search:
 
 def _query(request: Request) -> dict[str, str]:
     """What the address asks for, as it stands in the form."""
-    names = ("number", "status", "currency", "least", "most", "from", "to", "sort")
-    return {name: request.query_params.get(name, "")[:40] for name in names}
+    return {name: request.query_params.get(name, "")[:_FIELD_MAX] for name in QUERY}
+
+
+def _tabs(site: Site, language: Language) -> list[View]:
+    """The views that everybody has."""
+    today = _EPOCH + timedelta(milliseconds=site.clock.now_ms())
+    large = {"least": str(LARGE), "from": today.isoformat(), "sort": "largest"}
+    return [
+        View(translated(name, language), query_of(asked))
+        for name, asked in (
+            ("All", {}),
+            ("Held", {"status": "held"}),
+            ("Released", {"status": "released"}),
+            ("Settled", {"status": "settled"}),
+            ("Rejected", {"status": "rejected"}),
+            ("Large today", large),
+        )
+    ]
+
+
+def _number(text: str) -> int | None:
+    """The number of a transfer; one that nothing has where the text is neither that nor words."""
+    if not text or digests_of(text):
+        return None
+    number = _whole(text, _NUMBER_MAX)
+    return _NO_NUMBER if number is None else number
 
 
 def _whole(text: str, most: int) -> int | None:
@@ -196,5 +237,6 @@ ROUTES = [
     Route("/transfers", transfers),
     Route("/transfers/{number:int}", transfer, methods=["GET"]),
     Route("/transfers/{number:int}/act", form_action(act), methods=["POST"]),
+    Route("/transfers/{number:int}/reveal", form_action(reveal), methods=["POST"]),
     Route("/transfers/{number:int}/proof", proof),
 ]

@@ -46,8 +46,21 @@ for (const field of document.querySelectorAll("[data-wakes]")) {
 }
 document.querySelector("form[data-auto]")?.requestSubmit();
 
+// What is shown in clear is masked again when its time is over, also on a page that slept.
+const clear = document.querySelector("[data-clear]");
+if (clear) {
+  const until = Date.now() + Number(clear.dataset.clear) * 1000;
+  const turn = setInterval(() => {
+    const seconds = Math.ceil((until - Date.now()) / 1000);
+    if (seconds > 0) { clear.querySelector("[data-left]").textContent = seconds; return; }
+    clearInterval(turn);
+    clear.querySelectorAll("[data-shown]").forEach((one) => one.remove());
+    clear.querySelectorAll("[data-masked]").forEach((one) => { one.hidden = false; });
+  }, 500);
+}
+
 // Keys: silent inside fields.
-const places = { b: "/", a: "/alerts", h: "/transfers?status=held", t: "/transfers", c: "/accounts", f: "/freezes", l: "/log" };
+const places = { b: "/", a: "/alerts", h: "/transfers?status=held", t: "/transfers", c: "/accounts", p: "/files", f: "/freezes", l: "/log" };
 let isGoing = false;
 function rows() { return [...document.querySelectorAll("tbody tr:has(a.row)")]; }
 function select(row) {
@@ -70,6 +83,7 @@ document.addEventListener("keydown", (event) => {
     case "k": if (!event.ctrlKey) { move(-1); break; } // Falls to the search field.
     case "/": document.querySelector("[data-find]")?.focus(); event.preventDefault(); break;
     case "Enter": { const row = document.querySelector('tr[aria-selected="true"] a.row'); if (row && event.target === document.body) row.click(); break; }
+    case "v": { const look = document.getElementById("look"); if (look) { look.open = true; look.querySelector("textarea").focus(); event.preventDefault(); } break; }
     case "?": help?.showModal?.(); break;
     case " ": if (live && event.target === document.body) { isPaused = !isPaused; root.toggleAttribute("data-paused", isPaused); event.preventDefault(); } break;
   }

@@ -55,7 +55,7 @@ def test_a_wrong_rule_is_refused_with_its_place_and_a_right_one_alerts(
 
     rule["when"] = "amount = 700\n  AND pair_count_24h >= 0"
     file.write_text(json.dumps(policy), "utf-8")
-    assert "can be used: 22 rules, 8 typologies" in shell.text("policy", "check", str(file))
+    assert "can be used: 23 rules, 8 typologies" in shell.text("policy", "check", str(file))
     assert shell.call("policy", "set", str(file))["number"] == 2
     assert shell.call("policy", "show")["policy"]["rules"][-1]["code"] == "rules.seven"
     assert shell.call("policy", "show", "1")["number"] == 1

@@ -10,6 +10,7 @@ import pytest
 import uvicorn
 
 from countersign.entrypoints.api.app import make_app
+from countersign.entrypoints.api.counting import Counts
 from countersign.entrypoints.api.desk import Desk
 from countersign.entrypoints.web import listening as listening_module
 from countersign.entrypoints.web.errors import DatabaseAway, PortRefused, PortTaken
@@ -70,10 +71,14 @@ def test_a_handler_that_fails_says_no_more_than_that_it_did(
     answer = asyncio.run(asked())
     assert (answer.status_code, answer.json()["code"]) == (503, "api.failed")
     assert "planted" not in answer.text + "".join(capfd.readouterr())
+    assert sum(broken.counts.refusals.values()) == 1
 
 
 class Broken:
-    """A desk on which everything fails with what should not be seen."""
+    """A desk on which everything fails with what should not be seen; the failure is counted."""
+
+    def __init__(self) -> None:
+        self.counts = Counts()
 
     def __getattr__(self, name: str) -> Any:
         raise RuntimeError(f"planted restricted text about {name}")

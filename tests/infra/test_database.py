@@ -123,6 +123,7 @@ PRIVILEGES = {
     "ledger.posting": ("si", "s", "s"),
     "ledger.posting_[day]": ("si", "s", "-"),
     "rails.caution": ("-", "s", "s"),
+    "rails.payment_return": ("-", "siu", "s"),
     "rails.sending": ("-", "siu", "s"),
     "rules.policy": ("si", "s", "-"),
     "transfers.hold": ("siud", "s", "-"),

@@ -57,8 +57,8 @@ class House:
             self.gate = self.bed.gate()
             self.gate.start()
 
-    def count(self, query: str) -> int:
-        row = self.database.execute(query.encode()).fetchone()
+    def count(self, query: str, *parameters: object) -> int:
+        row = self.database.execute(query.encode(), parameters or None).fetchone()
         return int(row[0]) if row else 0
 
     def wait_until(self, is_so: Callable[[], bool]) -> None:

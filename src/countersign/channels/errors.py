@@ -71,11 +71,17 @@ class DuplicateUetr(Refusal):
 
 
 class NotATransferMessage(Refusal):
-    """A {message} is not a kind of file that orders transfers; send a pain.001 or a pacs.008."""
+    """A {message} is not a kind of file that orders transfers; send a pain.001 or a pacs.008.
+
+    A return (pacs.004) and the status of a transfer (pacs.002) come over the rail's own line.
+    """
 
     code = "channels.not_a_transfer_message"
     kind = Kind.INVALID
-    chinese = "{message} 不是下達轉帳指令的檔案種類；請傳送 pain.001 或 pacs.008。"
+    chinese = (
+        "{message} 不是下達轉帳指令的檔案種類；請傳送 pain.001 或 pacs.008。"
+        "退匯（pacs.004）與轉帳狀態（pacs.002）由清算管道自行送達。"
+    )
 
 
 class UnsupportedSettlement(Refusal):

@@ -24,12 +24,14 @@ _UNITS = ("_sum_", "_max_", "_median_30d")
 _LABELS = {
     "median_ratio_30d": ("Amount against the usual {whose}", "本筆金額與{whose}平常金額之比"),
     "idle_ms": ("Time since the last order {whose}", "距{whose}上一筆指令的時間"),
+    "age_ms": ("Time since the first order {whose}", "距{whose}首筆指令的時間"),
 }
 _WHOSE = {
     "debtor": ("of this debtor", "此付款人"),
     "creditor": ("to this creditor", "付往此收款人"),
     "inflow": ("into the debtor's account", "流入付款帳戶"),
     "pair": ("of this debtor to this creditor", "此雙方之間"),
+    "fresh": ("of this debtor to creditors of its last month", "此付款人付往近一個月新收款人"),
 }
 _DAY_MS, _HOUR_MS, _MINUTE_MS = 86_400_000, 3_600_000, 60_000
 

@@ -92,6 +92,15 @@ def test_what_cannot_start_with_nobody_there_gets_no_unit(environment: dict[str,
 
 
 @pytest.mark.fast
+@pytest.mark.parametrize("end", ["\r", "\n", "\x1b", "\x7f"])
+def test_no_path_ends_a_line_of_a_unit(environment: dict[str, str], end: str) -> None:
+    watched = {"COUNTERSIGN_WATCH_DIR": f"/srv/w{end}ExecStartPre=/bin/evil"}
+    unit = unit_of(installation(environment | watched), environment | watched)
+    assert f"\\x{ord(end):02x}ExecStartPre" in unit
+    assert not any(line.startswith("ExecStartPre") for line in unit.splitlines())
+
+
+@pytest.mark.fast
 def test_no_secret_stands_in_a_unit(environment: dict[str, str]) -> None:
     url = {"COUNTERSIGN_DATABASE_URL": "postgresql://admin:hunter2@h/x"}
     with pytest.raises(SecretInEnvironment) as refused:

@@ -115,6 +115,9 @@ def _hardening(written: list[Path], installation: Installation, key: Path) -> It
     yield "SystemCallArchitectures=native"
 
 
+_SPACE, _DELETE = 0x20, 0x7F
+
+
 def _is_below(paths: list[Path], roots: tuple[str, ...]) -> bool:
     return any(path.is_relative_to(root) for path in paths for root in roots)
 
@@ -126,7 +129,12 @@ def _value(text: str) -> str:
 
 def _quoted(text: str) -> str:
     """One word of a list, whatever it holds (systemd.syntax(7))."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    # A line may not end in it, nor what a terminal would obey stand in it: to systemd a carriage
+    # return ends a line too.
+    escaped = "".join(
+        f"\\x{ord(c):02x}" if ord(c) < _SPACE or ord(c) == _DELETE else c for c in escaped
+    )
     return f'"{_value(escaped)}"'
 
 

@@ -68,3 +68,13 @@ def test_a_credential_that_may_not_is_told(
         assert main(["simulate", "--url", url, "--json"]) == REFUSED
     assert len(seen) == 1
     assert "simulate.refused_there" in "".join(capsys.readouterr())
+
+
+def test_a_token_that_no_header_can_carry_is_not_told() -> None:
+    with a_server(201) as (url, seen):
+        client = ApiClient(url, "cst_secret\nrest", pause=lambda _: None)
+        with pytest.raises(Unreachable) as caught:
+            client.post("/v1/transfers", {}, key="key 1")
+        client.close()
+    assert "secret" not in caught.value.sentence()
+    assert seen == []

@@ -80,7 +80,9 @@ class ApiClient:
                 reply, after_seconds = self._once(path, content, headers)
             except (OSError, http.client.HTTPException, ValueError) as error:
                 self._connection.close()
-                why = str(error) or type(error).__name__
+                # What no value may be repeats it, and it may be the token.
+                is_told = isinstance(error, OSError) and str(error)
+                why = str(error) if is_told else type(error).__name__
                 after_seconds = _FIRST_PAUSE_SECONDS * 2**number
             else:
                 if reply.status not in _AGAIN:

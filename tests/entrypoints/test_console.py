@@ -326,6 +326,20 @@ def test_parties_are_shown_to_who_said_why_and_to_nobody_else(site: Site) -> Non
     assert f"{number:,}" in shown.text
 
 
+def test_a_look_is_nobody_elses_who_knows_its_form_and_its_reason(site: Site) -> None:
+    action, path = f"/transfers/{site.held}/reveal", f"/transfers/{site.held}"
+    looks = "SELECT count(*) FROM gate.command WHERE kind = 70"
+    ((before,),) = site.asked(looks)
+    with site.signed_in() as client, site.signed_in() as another:
+        fields = fields_of(client.get(path).text, action) | {"reason": "a look"}
+        for _ in range(2):
+            assert client.post(action, data=fields).status_code == 303
+        assert site.asked(looks) == [(before + 1,)]
+        own = fields_of(another.get(path).text, action)["form_token"]
+        assert another.post(action, data=fields | {"form_token": own}).status_code == 303
+    assert site.asked(looks) == [(before + 2,)], "a look of its own in the log"
+
+
 def test_a_file_is_listed_with_what_it_came_to_and_each_of_its_payments(site: Site) -> None:
     brought = site.scene.bring("PAYROLL-NOV-4711", ["1200.50", "1300000.00", "80.00"], wrong=1)
     assert (brought.group_status, brought.totals) == ("PART", {"EUR": "1301280.50"})

@@ -8,17 +8,23 @@ from urllib.parse import quote, unquote
 
 from countersign.entrypoints.installation import Installation
 
+_FOLDER = "tokens"
+
 
 def saved_tokens(installation: Installation) -> dict[str, Path]:
     """Where tokens are kept, by the names of their credentials."""
-    files = sorted(_folder(installation).glob("*.token"))
-    return {unquote(file.stem): file for file in files}
+    return tokens_in(installation.data_dir)
+
+
+def tokens_in(data_dir: Path) -> dict[str, Path]:
+    """The same for a data folder, whatever state it is in."""
+    return {unquote(file.stem): file for file in sorted((data_dir / _FOLDER).glob("*.token"))}
 
 
 @contextlib.contextmanager
 def kept_token(installation: Installation, name: str, token: str) -> Iterator[Callable[[], object]]:
     """Write a token; what is given puts it in its place, once the token opens something."""
-    folder = _folder(installation)
+    folder = installation.data_dir / _FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     file = folder / f"{quote(name, safe='')}.token"
     part = file.with_name(f"{file.name}.part")
@@ -29,7 +35,3 @@ def kept_token(installation: Installation, name: str, token: str) -> Iterator[Ca
         yield lambda: part.replace(file)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _folder(installation: Installation) -> Path:
-    return installation.data_dir / "tokens"

@@ -98,35 +98,30 @@ def _windowed(entity: _Entity, aggregate: _Aggregate, window: str) -> Feature:
     )
 
 
-def _idle(entity: _Entity) -> Feature:
+def _since(entity: _Entity) -> Iterator[Feature]:
+    """How long ago its newest and its oldest order was."""
     of = entity.of
 
-    def read(moment: Moment) -> int | None:
-        last_ms = of(moment).last_ms
-        return None if last_ms < 0 else moment.now_ms - last_ms
+    def since(at_ms: Callable[[History], int]) -> Reading:
+        def read(moment: Moment) -> int | None:
+            then_ms = at_ms(of(moment))
+            return None if then_ms < 0 else moment.now_ms - then_ms
 
-    return Feature(
+        return read
+
+    yield Feature(
         f"{entity.name}_idle_ms",
         f"milliseconds since the last order {entity.english}; null if there was none",
         f"距{entity.chinese}上一筆指令的毫秒數；從未有過則為空",
         is_nullable=True,
-        read=read,
+        read=since(lambda history: history.last_ms),
     )
-
-
-def _age(entity: _Entity) -> Feature:
-    of = entity.of
-
-    def read(moment: Moment) -> int | None:
-        first_ms = of(moment).first_ms
-        return None if first_ms < 0 else moment.now_ms - first_ms
-
-    return Feature(
+    yield Feature(
         f"{entity.name}_age_ms",
         f"milliseconds since the first order {entity.english}; null if there was none",
         f"距{entity.chinese}首筆指令的毫秒數；從未有過則為空",
         is_nullable=True,
-        read=read,
+        read=since(lambda history: history.first_ms),
     )
 
 
@@ -163,8 +158,7 @@ def _all() -> Iterator[Feature]:
                 yield _windowed(entity, aggregate, window)
             if entity.others:
                 yield _windowed(entity, _distinct(entity), window)
-        yield _idle(entity)
-        yield _age(entity)
+        yield from _since(entity)
         yield from _against_median(entity)
 
 

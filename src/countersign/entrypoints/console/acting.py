@@ -1,10 +1,12 @@
 """What a person does on a page, as a command to the gate.
 
-Rules: 1. The form names the session. 2. The command goes under the key that its form carried, so
-that a form sent twice is one act. 3. A refusal stands on the page beside its cause.
+Rules: 1. The form names the session. 2. The command goes under a key made of the session's token
+and the key that its form carried, so that a form sent twice is one act, and nobody else's. 3. A
+refusal stands on the page beside its cause.
 """
 
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
@@ -42,14 +44,15 @@ class Form:
         return text
 
     def key(self) -> bytes:
-        """The request key that the form was made with; raises FormExpired for what is none."""
+        """The request key of this session's form; raises FormExpired where the form has none."""
         try:
             key = bytes.fromhex(self.text("request_key"))
         except ValueError:
             raise FormExpired from None
         if len(key) != KEY_BYTES:
             raise FormExpired
-        return key
+        session = self.text("form_token").encode()
+        return sha256(b"countersign/console/v1\x00" + session + b"\x00" + key).digest()[:KEY_BYTES]
 
 
 async def read_form(request: Request) -> Form:

@@ -62,7 +62,7 @@ WHERE number = ANY (%s) AND position('.' IN outcome) > 0
 """
 _ACCOUNTS = "SELECT debtor, creditor FROM transfers.transfer WHERE number = %s"
 _HELD = """
-SELECT h.number, t.amount, t.currency, h.reasons, h.until_ms, h.owner
+SELECT h.number, t.amount, t.currency, h.reasons, h.until_ms
 FROM transfers.hold AS h JOIN transfers.transfer AS t ON t.number = h.number
 ORDER BY h.until_ms, h.number LIMIT %s
 """
@@ -103,7 +103,6 @@ class Held(NamedTuple):
     currency: str
     reasons: list[str]
     until_ms: int
-    owner: str
 
 
 class Side(NamedTuple):
@@ -167,8 +166,8 @@ def _select(
 def held_by_due(connection: psycopg.Connection[Any], limit: int) -> list[Held]:
     """What waits for a person, by what is due first."""
     return [
-        Held(number, amount, currency, codes(reasons), until_ms, owner)
-        for number, amount, currency, reasons, until_ms, owner in connection.execute(_HELD, [limit])
+        Held(number, amount, currency, codes(reasons), until_ms)
+        for number, amount, currency, reasons, until_ms in connection.execute(_HELD, [limit])
     ]
 
 

@@ -4,7 +4,7 @@ import contextlib
 import http.client
 import os
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -12,6 +12,7 @@ from countersign.access.model import NEVER
 from countersign.entrypoints.doctor.model import Site, Verdict, fault, fine, refused, warning
 from countersign.entrypoints.doctor.processes import gone, listens, lives
 from countersign.entrypoints.figures import RunFigures, read_figures
+from countersign.entrypoints.saved_tokens import tokens_in
 from countersign.entrypoints.web.listening import bound_socket
 from countersign.gate.client import FrameRefused, GateClient, GateUnreachable
 from countersign.gate.requests import OPERATOR_SOCKET, Query
@@ -76,8 +77,8 @@ def inbox(site: Site) -> Verdict | None:
         )
     if site.runner is not None and not lives(_INBOX, site.runner):
         return gone("inbox", "收件程序")
-    tokens = site.data_dir / "tokens"
-    strange = [p.name for p in senders if not (tokens / f"{quote(p.name, safe='')}.token").exists()]
+    tokens = tokens_in(site.data_dir)
+    strange = [path.name for path in senders if path.name not in tokens]
     if strange:
         shown = ", ".join(strange)
         return warning(

@@ -21,6 +21,7 @@ from countersign.kernel.refusal import Language
 THEMES = ("system", "light", "dark")
 DENSITIES = ("compact", "comfortable")
 LANGUAGES = ("en", "zh")
+KEYS = ("on", "off")  # Single keys (WCAG 2.1.4).
 _STATUS_SECONDS = 1.0
 _FOLDER = Path(__file__).parent
 
@@ -74,6 +75,7 @@ def _frame(request: Request, site: Site, language: Language) -> dict[str, Any]:
     session = request.scope.get("state", {}).get("session")
     theme = request.cookies.get("theme", "system")
     density = request.cookies.get("density", "compact")
+    keys = request.cookies.get("keys", "on")
     here = URL(scope=request.scope)
     return {
         "_": lambda text, **values: translated(text, language, **values),
@@ -81,6 +83,7 @@ def _frame(request: Request, site: Site, language: Language) -> dict[str, Any]:
         "lang": "zh-Hant" if language == "zh" else "en",
         "theme": theme if theme in THEMES else "system",
         "density": density if density in DENSITIES else "compact",
+        "keys": keys if keys in KEYS else "on",
         "here": here.path + (f"?{here.query}" if here.query else ""),
         "path": here.path,
         "section": "",  # A page inside of another section says so.

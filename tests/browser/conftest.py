@@ -4,13 +4,13 @@ import importlib.metadata
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request, StorageState, sync_playwright
 from tests.support.scene import Scene
 
 from countersign.audit.checkpoint import Verifier
@@ -22,9 +22,17 @@ from countersign.infra.database import Role
 
 CHROMIUM = Path("/usr/bin/chromium")
 CHECKS = (Path(__file__).parent / "checks.js").read_text(encoding="utf-8")
-# All that it finds counts, minor faults too.
+# All that it finds counts, minor faults too. Of rows that differ in their values alone one is
+# looked at: the contrast of each text of fifty such rows is most of the time of these tests.
 RUN_AXE = """async () => {
-  const found = await axe.run(document, { resultTypes: ["violations"] });
+  const shapes = new Set();
+  const again = [...document.querySelectorAll("tbody tr, main li, .usual > *")].filter((row) => {
+    const shape = row.outerHTML.replace(/>[^<]*[^<\\s][^<]*</g, ">x<")
+      .replace(/ (href|id|title|datetime|aria-label|transform|cx|d)="[^"]+"/g, ' $1="x"');
+    return shapes.size === shapes.add(shape).size;
+  });
+  const where = { include: [document], exclude: again };
+  const found = await axe.run(where, { resultTypes: ["violations"] });
   return found.violations.flatMap((rule) =>
     rule.nodes.map((node) => `${rule.impact} ${rule.id}: ${node.html.slice(0, 160)}`));
 }"""
@@ -42,6 +50,9 @@ class Console:
     scene: Scene
     address: str
     browser: Browser
+    session: StorageState | None = None
+    kept: dict[tuple[str, str, str], Page] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
 
     @contextmanager
     def page(
@@ -50,28 +61,60 @@ class Console:
         size: str = "desktop",
         theme: str = "light",
         *,
+        at: str = "/",
         is_failing: bool = False,
+        is_alone: bool = False,
     ) -> Iterator[Page]:
-        """A signed-in page; ends with the proof that the browser had nothing to complain of."""
-        said: list[str] = []
+        """A signed-in page, at a path if one is given; ends with the proof that the browser had
+        nothing to complain of.
+
+        Pages are used again, without what was chosen and kept in them, and share one session. One
+        that stands alone is new and signs in itself: for who signs out, or sets the clock.
+        """
+        self.said.clear()
+        of = (language, size, theme)
+        page = None if is_alone else self.kept.pop(of, None)
+        if page is None:
+            page = self._opened(of, is_alone=is_alone)
+        else:
+            page.context.clear_cookies()
+            page.context.add_cookies(cast("Any", (self.session or {}).get("cookies", [])))
+        is_kept = False
+        try:
+            if at and page.url != self.address + at:
+                self.go(page, at)
+            yield page
+            assert is_failing or self.said == []
+            is_kept = not is_alone
+        finally:
+            if is_kept:
+                if page.url.startswith(self.address):
+                    page.evaluate("sessionStorage.clear()")
+                page.goto("about:blank")  # Where nothing is asked again by itself.
+                self.kept[of] = page
+            else:
+                page.context.close()
+
+    def _opened(self, of: tuple[str, str, str], *, is_alone: bool) -> Page:
+        language, size, theme = of
         width, height = SIZES[size]
         context = self.browser.new_context(
             viewport={"width": width, "height": height},
             locale=LOCALES[language],
             color_scheme="dark" if theme == "dark" else "light",
+            storage_state=None if is_alone else self.session,
         )
         page = context.new_page()
         page.set_default_timeout(15_000)
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("requestfailed", lambda request: _note_failure(said, request))
-        try:
+        page.on("console", lambda message: self.said.append(message.text))
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("requestfailed", lambda request: _note_failure(self.said, request))
+        if is_alone or not self.session:
             page.goto(link_of(self.address, make_link(self.bed.folder, SystemClock())))
             page.wait_for_url(f"{self.address}/")
-            yield page
-            assert is_failing or said == []
-        finally:
-            context.close()
+        if not is_alone:
+            self.session = self.session or context.storage_state()
+        return page
 
     def go(self, page: Page, path: str) -> None:
         answer = page.goto(self.address + path)

@@ -44,7 +44,7 @@ def focus(page: Page) -> str:
 def test_an_empty_house_says_the_next_step(
     empty_console: Console, faults: Faults, language: str, size: str, theme: str
 ) -> None:
-    with empty_console.page(language, size, theme) as page:
+    with empty_console.page(language, size, theme, at="") as page:
         for path in EMPTY:
             empty_console.go(page, path)
             steps = page.locator(".empty").all()
@@ -151,25 +151,24 @@ def test_an_alert_is_taken_and_closed_by_keys(console: Console, language: str) -
         expect(page.locator('[data-key="a"]')).to_be_focused()
         assert commands(console) == before
         page.keyboard.press("Enter")
-        page.wait_for_url("**done=acknowledged")
+        page.wait_for_url(f"**/alerts/{number}?done=acknowledged")
         page.keyboard.press("c")
         expect(page.locator("#disposition")).to_be_focused()
+        page.locator("#disposition").select_option("false_positive")
         page.keyboard.press("Tab")
-        page.keyboard.type("nothing in it")
+        page.keyboard.type("the holder confirmed it")
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         page.wait_for_url("**done=closed")
-    status, transfer = console.asked(
-        "SELECT status, transfer FROM alerts.alert WHERE number = %s", number
-    )[0]
-    assert (status, transfer > 0) == (3, True)
+    assert console.asked(
+        "SELECT status, disposition FROM alerts.alert WHERE number = %s", number
+    ) == [(3, "false_positive")]
 
 
 @LANGUAGES
 def test_single_keys_are_switched_off_and_on(console: Console, language: str) -> None:
     number = newest_held(console)
-    with console.page(language) as page:
-        console.go(page, f"/transfers/{number}")
+    with console.page(language, at=f"/transfers/{number}") as page:
         page.keyboard.press("?")
         page.locator('#help a[href*="keys=off"]').click()
         page.wait_for_load_state()
@@ -233,8 +232,7 @@ def test_the_palette_goes_finds_and_leads_to_acts(
 @LANGUAGES
 def test_the_palette_lists_only_what_may_be_done(console: Console, language: str) -> None:
     number, release = console.scene.large(5, 2, 1_350_000_00), "#act-release"
-    with console.page(language, "phone") as page:
-        console.go(page, f"/transfers/{number}")
+    with console.page(language, "phone", at=f"/transfers/{number}") as page:
         page.locator('.find [data-opens="palette"]').click()
         label = str(page.locator(release).get_attribute("data-act"))
         assert [line for line in in_palette(page, "") if label in line]
@@ -247,7 +245,7 @@ def test_the_palette_lists_only_what_may_be_done(console: Console, language: str
 
 def test_without_a_script_the_search_is_a_form(console: Console) -> None:
     number = newest_held(console)
-    with console.page() as page:
+    with console.page(at="") as page:
         state = page.context.storage_state()
         plain = console.browser.new_context(java_script_enabled=False, storage_state=state)
         other = plain.new_page()
@@ -263,8 +261,7 @@ def test_without_a_script_the_search_is_a_form(console: Console) -> None:
 def test_a_view_is_kept_and_forgotten(
     console: Console, faults: Faults, language: str, size: str, theme: str
 ) -> None:
-    with console.page(language, size, theme) as page:
-        console.go(page, "/transfers")
+    with console.page(language, size, theme, at="/transfers") as page:
         page.locator("#f-currency").fill("EUR")
         page.locator("#f-least").fill("300000")
         page.locator(".filters button").click()
@@ -291,7 +288,7 @@ def test_health_tells_a_stopped_rail_from_one_that_runs(
 ) -> None:
     rail = console.bed.rail(Behaviour())
     row = 'tbody tr:has-text("doctor.rail"):not(:has-text("doctor.rail_answers"))'
-    with console.page(language) as page, run_lock(console.bed.folder):
+    with console.page(language, at="") as page, run_lock(console.bed.folder):
         rail.start()
         console.go(page, "/health")
         expect(page.locator(f"{row} .st")).to_have_class("st quiet")

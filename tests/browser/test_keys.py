@@ -241,6 +241,10 @@ def test_the_palette_lists_only_what_may_be_done(console: Console, language: str
         page.locator(release).click()
         page.wait_for_url("**done=release")
         assert not [line for line in in_palette(page, "") if label in line]
+        # The button stands still under the finger that presses it.
+        console.go(page, "/")
+        page.locator('.find [data-opens="palette"]').click()
+        expect(page.locator(ASK)).to_be_focused()
 
 
 def test_without_a_script_the_search_is_a_form(console: Console) -> None:

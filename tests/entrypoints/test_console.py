@@ -112,7 +112,9 @@ def test_the_forms_listed_here_are_all_there_are(site: Site) -> None:
         )
         for route in guard[name].ROUTES
     ]
-    posts = {re.sub(r"\{\w+:int\}", "1", r.path) for r in routes if "POST" in (r.methods or ())}
+    posts = {
+        re.sub(r"\{number:whole\}", "1", r.path) for r in routes if "POST" in (r.methods or ())
+    }
     assert posts | {"/sign-out"} == set(FORMS)
 
 
@@ -224,12 +226,49 @@ def test_an_account_is_frozen_by_its_last_characters_only(site: Site) -> None:
         "status=nothing&currency=XXX&least=many&from=never&sort=sideways&page=-1",
         "currency=EUR&least=100&most=2000000&from=2020-01-01&to=2099-12-31&sort=largest",
         "number=999999999999999999999999",
+        "number=" + "9" * 5_000,
+        "number=\u00b2&page=\u00b2&least=\u0663",
         "page=200",
     ],
 )
 def test_a_search_is_answered_whatever_it_asks(site: Site, query: str) -> None:
     with site.signed_in() as client:
         assert client.get(f"/transfers?{query}").status_code == 200
+
+
+NO_NUMBERS = (str(2**63), "9" * 5_000, "\u00b2", "-1")
+
+
+@pytest.mark.parametrize("number", NO_NUMBERS)
+def test_what_is_no_number_is_no_page_and_no_fault(site: Site, number: str) -> None:
+    before = site.asked("SELECT max(number) FROM gate.command")
+    with site.signed_in() as client:
+        for path in ("/transfers/{}", "/transfers/{}/proof", "/alerts/{}", "/accounts/{}"):
+            answer = client.get(path.format(number))
+            assert (answer.status_code, "http.404" in answer.text) == (404, True), path
+        for path in ("/log?before={}", "/accounts?after={}", "/files?page={}"):
+            assert client.get(path.format(number)).status_code == 200, path
+        action = f"/transfers/{site.held}/act"
+        fields = fields_of(client.get(f"/transfers/{site.held}").text, action)
+        sent = fields | {"act": "release", "reason": "looked at", "hold": number}
+        assert client.post(action, data=sent).status_code in {404, 409}
+        for path in ("/transfers/{}/act", "/transfers/{}/reveal", "/accounts/{}/freeze"):
+            assert client.post(path.format(number), data=sent).status_code == 404, path
+    assert site.asked("SELECT count(*) FROM transfers.hold WHERE number = %s", site.held) == [(1,)]
+    refused = site.asked("SELECT count(*) FROM gate.command WHERE number > %s", *before[0])
+    assert refused[0][0] <= 1
+
+
+def test_a_long_address_is_not_repeated(site: Site) -> None:
+    with site.signed_in() as client:
+        plain = client.get("/transfers")
+        long = client.get("/transfers", params={"number": "9" * 40_000})
+        assert len(long.text) < len(plain.text) + 5_000
+        fields = fields_of(long.text, "/views/keep")
+        kept = client.post(
+            "/views/keep", data=fields | {"name": "long", "query": "number=" + "9" * 40_000}
+        )
+        assert len(kept.headers["location"]) < 200
 
 
 def test_a_search_finds_what_it_asks_for(site: Site) -> None:

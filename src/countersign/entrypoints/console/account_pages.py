@@ -11,6 +11,7 @@ from countersign.entrypoints.console.acting import Form, ask_gate, form_action
 from countersign.entrypoints.console.errors import WrongDigits
 from countersign.entrypoints.console.pages import render
 from countersign.entrypoints.console.site import Site
+from countersign.entrypoints.web.numbers import PATH_NUMBER, whole_number
 from countersign.flows.list_accounts import first_accounts, newest_entries
 from countersign.gate.commands import Kind
 from countersign.gate.preparation import HOLDER_PLACE
@@ -43,8 +44,7 @@ class NoSuchAccount(Refusal):
 
 def accounts(request: Request) -> Response:
     site: Site = request.app.state.site
-    after = request.query_params.get("after", "0")
-    first = int(after) if after.isdigit() and len(after) < 16 else 0  # noqa: PLR2004
+    first = whole_number(request.query_params.get("after", "")) or 0
     found = site.read(
         lambda connection: first_accounts(connection, keys=site.keys, limit=ROWS + 1, after=first)
     )
@@ -131,8 +131,8 @@ def _reference(request: Request) -> str:
 
 ROUTES = [
     Route("/accounts", accounts),
-    Route("/accounts/{number:int}", account, methods=["GET"]),
-    Route("/accounts/{number:int}/freeze", form_action(freeze), methods=["POST"]),
-    Route("/accounts/{number:int}/unfreeze", form_action(unfreeze), methods=["POST"]),
+    Route(f"/accounts/{PATH_NUMBER}", account, methods=["GET"]),
+    Route(f"/accounts/{PATH_NUMBER}/freeze", form_action(freeze), methods=["POST"]),
+    Route(f"/accounts/{PATH_NUMBER}/unfreeze", form_action(unfreeze), methods=["POST"]),
     Route("/freezes", freezes),
 ]

@@ -22,6 +22,7 @@ THEMES = ("system", "light", "dark")
 DENSITIES = ("compact", "comfortable")
 LANGUAGES = ("en", "zh")
 _STATUS_SECONDS = 1.0
+_QUERY_MAX = 2_000  # A longer one is none of ours, and is not repeated in every link back.
 _FOLDER = Path(__file__).parent
 
 COUNTS = """
@@ -81,7 +82,7 @@ def _frame(request: Request, site: Site, language: Language) -> dict[str, Any]:
         "lang": "zh-Hant" if language == "zh" else "en",
         "theme": theme if theme in THEMES else "system",
         "density": density if density in DENSITIES else "compact",
-        "here": here.path + (f"?{here.query}" if here.query else ""),
+        "here": here.path + (f"?{here.query}" if 0 < len(here.query) <= _QUERY_MAX else ""),
         "path": here.path,
         "section": "",  # A page inside of another section says so.
         "site_name": site.name,

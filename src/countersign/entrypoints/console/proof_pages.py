@@ -15,6 +15,7 @@ from countersign.entrypoints.console.pages import language_of, render
 from countersign.entrypoints.console.sentences import sentences
 from countersign.entrypoints.console.site import Site
 from countersign.entrypoints.doctor.examination import examine
+from countersign.entrypoints.web.numbers import whole_number
 from countersign.flows.audit_check.report import AuditReport
 from countersign.flows.verify_audit import verify_audit
 from countersign.gate.commands import Kind, Reveal, decode
@@ -86,7 +87,6 @@ class Verification:
 def log_page(request: Request) -> Response:
     """The newest acts, the newest checkpoint, and the last verification."""
     site: Site = request.app.state.site
-    before = request.query_params.get("before", "")
     is_refused = request.query_params.get("view") == "refused"
 
     def read(connection: Any) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def log_page(request: Request) -> Response:
             _COMMANDS,
             {
                 "day": site.clock.now_ms() // _DAY_MS - _DAYS_BACK,
-                "before": int(before) if before.isdigit() and len(before) < 19 else None,  # noqa: PLR2004
+                "before": whole_number(request.query_params.get("before", "")),
                 "refused": is_refused,
                 "noise": _NOISE,
                 "reveal": int(Kind.REVEAL),

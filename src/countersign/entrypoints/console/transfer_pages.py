@@ -28,6 +28,7 @@ from countersign.entrypoints.console.timeline import AlertSeen, Lane, alerts_of,
 from countersign.entrypoints.console.views import FIELD_MAX, QUERY, View, own_views, query_of
 from countersign.entrypoints.web.numbers import NUMBER_MAX, PATH_NUMBER, whole_number
 from countersign.flows.export_proof import export_proof
+from countersign.flows.list_looks import LookTold, looks_at
 from countersign.flows.reveal_parties import LOOK_MS
 from countersign.flows.tell_transfer import TransferTold, tell_transfer
 from countersign.gate.commands import Kind
@@ -62,6 +63,7 @@ class Seen(NamedTuple):
     words: Sentences
     accounts: tuple[int, int]  # Of debtor and creditor; 0 where there is none.
     clear: Clear | None
+    looks: list[LookTold]
 
 
 def transfers(request: Request) -> Response:
@@ -111,6 +113,7 @@ def transfer(request: Request) -> Response:
             words,
             accounts_of(connection, number),
             clear_parties(request, connection),
+            looks_at(connection, number),
         )
 
     seen = site.read(read)

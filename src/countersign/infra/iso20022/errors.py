@@ -98,3 +98,7 @@ class NoSchema(Refusal):
         "找不到 {message} 的官方結構定義；請將官方檔案 {message}.xsd 放入資料夾，"
         "並以 COUNTERSIGN_SCHEMA_DIR 指定該資料夾。"
     )
+
+
+# After one of these nobody can say which message it is.
+NAMELESS = (NotXml, Doctype, WrongEncoding, UnknownEnvelope, TooLarge, TooDeep)

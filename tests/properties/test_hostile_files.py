@@ -139,8 +139,6 @@ def _ingested(kind: FileKind) -> Callable[[bytes], object]:
             raise
         said = try_file(
             stream,
-            schema_dir=None,
-            progress=lambda *_: None,
             tell=lambda result, _: results.append(result),
             kind=kind,
         )

@@ -1,7 +1,7 @@
 # make setup   an environment with everything locked by hash
 # make check   format, lint, imports, types, fast tests: about a minute
 # make test    everything
-# make long    what takes long: parsers fuzzed for ten minutes, a million payments tried and ordered
+# make long    what takes long: parsers fuzzed for ten minutes, a million payments as CSV, pain.001, upload
 # make mutants each defence switched off in turn, its test must fail
 # make run     a demo in ./demo: an instance in which simulated customers order transfers
 .DEFAULT_GOAL := help

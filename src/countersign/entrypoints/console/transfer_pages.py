@@ -18,7 +18,7 @@ from countersign.entrypoints.console.finding import (
     find_transfers,
     parties,
 )
-from countersign.entrypoints.console.knowledge import Known, known_of
+from countersign.entrypoints.console.knowledge import SCALE, Known, known_of
 from countersign.entrypoints.console.pages import language_of, render
 from countersign.entrypoints.console.revealing import Clear, clear_parties, reveal
 from countersign.entrypoints.console.sentences import Sentences, sentences
@@ -129,6 +129,7 @@ def transfer(request: Request) -> Response:
         done=request.query_params.get("done", ""),
         hold_hours=HOLD_HOURS,
         look_seconds=LOOK_MS // 1000,
+        scale=SCALE,
     )
 
 

@@ -1,0 +1,60 @@
+"""What a reader meets on a page beside its task: the way on from a phone, and what charts say."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser.conftest import Console
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
+
+TARGET_PX = 44
+# What a finger may press in the bars and the menu of a phone.
+PRESSED = ".top a, .top summary, .top .find, .tools .menu a, .tools .menu button, .tabbar a"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_place_is_reached_on_a_phone(
+    console: Console, faults: Callable[[Page], list[str]], language: str
+) -> None:
+    with console.page(language, "phone") as page:
+        for path in ("/accounts", "/files", "/log", "/health"):
+            console.go(page, "/")
+            page.locator(".tools summary").click()
+            link = page.locator(f'.rest a[href="{path}"]')
+            expect(link).to_be_visible()
+            link.click()
+            page.wait_for_url(f"**{path}")
+        page.locator(".tools summary").click()
+        expect(page.locator('.rest a[href="/health"]')).to_have_attribute("aria-current", "page")
+        assert faults(page) == []
+        for one in page.locator(PRESSED).all():
+            box = one.bounding_box()
+            if box is not None and box["width"]:
+                assert box["width"] >= TARGET_PX, one.inner_text()
+                assert box["height"] >= TARGET_PX, one.inner_text()
+        # One page up is a target too.
+        console.go(page, "/accounts/5")
+        page.locator(".crumbs a").click()
+        page.wait_for_url("**/accounts")
+
+
+@pytest.mark.parametrize(("language", "size"), [("en", "desktop"), ("zh", "phone")])
+def test_a_chart_says_what_it_shows_and_a_table_stands_behind_it(
+    console: Console, faults: Callable[[Page], list[str]], language: str, size: str
+) -> None:
+    with console.page(language, size) as page:
+        chart = page.locator("svg.chart:visible")
+        expect(chart).to_have_count(1)
+        expect(chart).to_have_accessible_name(page.locator("#finding").inner_text())
+        page.locator('a[href="/board/decisions"]').click()
+        page.wait_for_url("**/board/decisions")
+        expect(page.locator("tbody tr")).to_have_count(24)
+        expect(page.locator("tbody td").first).to_be_visible()
+        assert faults(page) == []
+        # Of nothing that left there is nothing to draw; from here every account was funded.
+        console.go(page, "/accounts/1")
+        expect(page.locator("svg.chart:visible")).to_have_count(1)
+        page.locator("#finding").locator("xpath=ancestor::section").locator("summary").click()
+        expect(page.locator(".daily tbody tr").first).to_be_visible()
+        assert faults(page) == []

@@ -228,30 +228,6 @@ def test_the_whole_log_is_verified(console: Console, language: str) -> None:
         expect(page.locator("#verification .st.release")).to_be_visible()
 
 
-def test_everything_is_reached_by_keyboard(console: Console) -> None:
-    with console.page() as page:
-        page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.className") == "skip"
-        page.evaluate("document.activeElement.blur()")
-        page.keyboard.press("?")
-        expect(page.locator("dialog#help")).to_be_visible()
-        page.keyboard.press("Escape")
-        expect(page.locator("dialog#help")).to_be_hidden()
-        page.keyboard.press("g")
-        page.keyboard.press("t")
-        page.wait_for_url("**/transfers")
-        page.keyboard.press("j")
-        page.keyboard.press("j")
-        page.keyboard.press("k")
-        target = page.locator('tr[aria-selected="true"] a.row').get_attribute("href")
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"**{target}")
-        # Inside a field a key is a letter.
-        page.keyboard.press("/")
-        page.keyboard.type("g t")
-        assert page.locator("[data-find]").input_value() == "g t"
-
-
 def test_language_theme_and_density_are_kept(console: Console) -> None:
     with console.page() as page:
         console.go(page, "/accounts")

@@ -90,6 +90,7 @@ FORMS = (
     "/log/verify",
     "/views/keep",
     "/views/forget",
+    "/find",
     "/sign-out",
 )
 
@@ -112,6 +113,7 @@ def test_the_forms_listed_here_are_all_there_are(site: Site) -> None:
             "alert_pages",
             "account_pages",
             "proof_pages",
+            "palette",
             "views",
         )
         for route in guard[name].ROUTES
@@ -299,6 +301,37 @@ def test_a_transfer_is_found_by_its_words_in_either_language(site: Site) -> None
         for text in ("abacus nonsense", "no words at all"):
             none = client.get("/transfers", params={"number": text}).text
             assert "No transfer is like this." in none
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_palette_finds_by_number_words_amount_and_whole_account_number(
+    site: Site, language: str
+) -> None:
+    (digest, account) = site.asked(
+        "SELECT t.digest, a.number FROM transfers.transfer AS t JOIN accounts.account AS a"
+        " ON a.number = t.debtor WHERE t.number = %s",
+        site.held,
+    )[0]
+    words = "".join(word.chinese for word in six_words(digest))
+    whole = house(0)
+    with site.signed_in() as client:
+        client.cookies.set("language", language)
+        token = fields_of(client.get("/").text, "/sign-out")["form_token"]
+
+        def found(text: str) -> list[str]:
+            answer = client.post("/find", data={"form_token": token, "text": text})
+            assert answer.status_code == 200
+            assert "Meadow" not in answer.text
+            assert whole.rpartition(":")[2] not in answer.text
+            return re.findall(r'role="option" data-href="([^"]+)"', answer.text)
+
+        assert found(str(site.held)) == [f"/transfers/{site.held}"]
+        assert found(words) == [f"/transfers/{site.held}"]
+        assert found(whole) == [f"/accounts/{account}"]
+        assert found("eur >5m") == ["/transfers?currency=EUR&amp;least=5000000&amp;sort=largest"]
+        # What is sealed is not searched: neither names nor what a mask shows of an account.
+        for text in ("Meadow Precision Tools", "mpt", whole[-4:], "DE00", "OTHR:CUST:1", ""):
+            assert found(text) == []
 
 
 def test_a_view_is_kept_under_a_name_by_this_browser_alone(site: Site) -> None:

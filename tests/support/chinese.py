@@ -28,27 +28,18 @@ ALLOWED = frozenset(
         "UTF",
         "UUID",
         "XML",
+        "Ctrl",
         "Enter",
         "Esc",
+        "Shift",
         "Space",
-        "A",
-        "B",
-        "C",
-        "F",
-        "G",
-        "H",
-        "J",
-        "K",
-        "L",
-        "P",
-        "T",
-        "V",
     ]
 )
-# Commands, file and field names, codes: with a dot, a dash or a line, or in capitals of any length.
+# Keys of one letter, commands, file and field names, codes: with a dot, a dash or a line, or in
+# capitals of any length.
 _CODED = re.compile(
     r"\b[0-9a-f]{32,}\b|`[^`]*`|\{\w+\}|--?[a-z][\w-]*|[\w./<>-]*[A-Za-z]\w*[._/:=-][\w./:=<>-]*|\b[A-Z]{2,}[A-Z0-9]*\b"
-    r"|\b(?:[A-Z][a-z]+){2,}\b|\b[A-Z]•+"
+    r"|\b[A-Z]\b|\b(?:[A-Z][a-z]+){2,}\b|\b[A-Z]•+"
 )
 _WORD = re.compile(r"[A-Za-z0-9]*[A-Za-z][A-Za-z0-9]*")
 

@@ -36,6 +36,7 @@ READ_BY = {
     "entrypoints/console/board.py": {"alerts", "gate", "transfers"},
     "entrypoints/console/finding.py": {"gate", "transfers"},
     "entrypoints/console/pages.py": {"accounts", "alerts", "transfers"},
+    "entrypoints/console/palette.py": {"accounts"},
     "entrypoints/console/proof_pages.py": {"gate"},
     "entrypoints/console/timeline.py": {"alerts"},
     "flows/backup/layout.py": {"infra"},

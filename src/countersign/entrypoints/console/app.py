@@ -15,6 +15,7 @@ from countersign.entrypoints.console import (
     alert_pages,
     board_pages,
     file_pages,
+    palette,
     proof_pages,
     transfer_pages,
     views,
@@ -29,6 +30,7 @@ from countersign.entrypoints.console.links import spend_link
 from countersign.entrypoints.console.pages import (
     _FOLDER,
     DENSITIES,
+    KEYS,
     THEMES,
     failure_page,
     language_of,
@@ -43,7 +45,7 @@ from countersign.vault.errors import CannotOpen
 
 _log = get_logger(__name__)
 _CHOICE_SECONDS = 365 * 86_400
-_CHOICES = {"language": LANGUAGES, "theme": THEMES, "density": DENSITIES}
+_CHOICES = {"language": LANGUAGES, "theme": THEMES, "density": DENSITIES, "keys": KEYS}
 _STATUS_CODES = {
     Kind.INVALID: 400,
     Kind.FORBIDDEN: 403,
@@ -70,6 +72,7 @@ def make_app(site: Site) -> ASGIApp:
             *account_pages.ROUTES,
             *file_pages.ROUTES,
             *proof_pages.ROUTES,
+            *palette.ROUTES,
             Mount("/static", StaticFiles(directory=_FOLDER / "static")),
         ],
         exception_handlers={
@@ -131,7 +134,7 @@ async def sign_out(request: Request) -> Response:
 
 
 def choose(request: Request) -> Response:
-    """Keep a choice of language, theme or density, and go back to the page."""
+    """Keep a choice of language, theme, density or keys, and go back to the page."""
     back = request.query_params.get("back", "/")
     response = RedirectResponse(back if _is_own_path(back) else "/", 303)
     for name, allowed in _CHOICES.items():

@@ -1,6 +1,7 @@
 """What the console says, in English and Chinese.
 
-English sentences stand in the templates and their Chinese here; codes of ours stand in `coded`. A
+English sentences stand in the templates and their Chinese here; those of keys and the palette in
+`keyed`, codes of ours in `coded`. A
 text that is missing is a fault that a test finds.
 """
 # ruff: noqa: E501  # A sentence is one line.
@@ -8,10 +9,11 @@ text that is missing is a fault that a test finds.
 from markupsafe import Markup, escape
 
 from countersign.entrypoints.console.coded import CODED
+from countersign.entrypoints.console.keyed import KEYED
 from countersign.kernel.invariant import invariant
 from countersign.kernel.refusal import Language
 
-CHINESE = {
+CHINESE = KEYED | {
     "A session ends after an hour without you, after twelve hours, and when you sign out.": (
         "閒置一小時、滿十二小時或登出後，工作階段即結束。"
     ),
@@ -279,9 +281,6 @@ CHINESE = {
     "any": "不限",
     "at the decision": "裁決當下",
     "before": "事前",
-    "board; A alerts, H held, T transfers, C accounts, P files, F freezes, L log": (
-        "看板；A 預警、H 暫緩、T 轉帳、C 帳戶、P 檔案、F 凍結、L 日誌"
-    ),
     "erased": "已抹除",
     "in six words, to compare": "以六個詞核對",
     "lifted with `countersign unfreeze`": "以 `countersign unfreeze` 解除",

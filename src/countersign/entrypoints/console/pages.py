@@ -22,6 +22,7 @@ from countersign.kernel.refusal import Language
 
 THEMES = ("system", "light", "dark")
 DENSITIES = ("compact", "comfortable")
+KEYS = ("on", "off")  # Single keys (WCAG 2.1.4).
 _STATUS_SECONDS = 1.0
 _QUERY_MAX = 2_000  # A longer one is none of ours, and is not repeated in every link back.
 _FOLDER = Path(__file__).parent
@@ -74,6 +75,7 @@ def _frame(request: Request, site: Site, language: Language) -> dict[str, Any]:
     session = request.scope.get("state", {}).get("session")
     theme = request.cookies.get("theme", "system")
     density = request.cookies.get("density", "compact")
+    keys = request.cookies.get("keys", "on")
     here = URL(scope=request.scope)
     return {
         "_": lambda text, **values: translated(text, language, **values),
@@ -86,6 +88,7 @@ def _frame(request: Request, site: Site, language: Language) -> dict[str, Any]:
         "lang": "zh-Hant" if language == "zh" else "en",
         "theme": theme if theme in THEMES else "system",
         "density": density if density in DENSITIES else "compact",
+        "keys": keys if keys in KEYS else "on",
         "here": here.path + (f"?{here.query}" if 0 < len(here.query) <= _QUERY_MAX else ""),
         "path": here.path,
         "section": "",  # A page inside of another section says so.

@@ -20,6 +20,7 @@ class Place(NamedTuple):
     icon: str
     name: str
     needs: Permission
+    key: str  # After G it leads here.
     tab: str = ""  # What the bottom bar calls it; empty where it stands in the menu instead.
     tab_icon: str = ""
     counts: str = ""  # Which count of what waits stands beside it.
@@ -35,33 +36,34 @@ _GROUPS = (
     Group(
         "Watch",
         (
-            Place("/", "board", "Live board", Permission.TRANSFERS_READ, "Board"),
-            Place("/alerts", "bell", "Alerts", Permission.ALERTS_READ, "Alerts",
+            Place("/", "board", "Live board", Permission.TRANSFERS_READ, "b", "Board"),
+            Place("/alerts", "bell", "Alerts", Permission.ALERTS_READ, "a", "Alerts",
                   counts="alerts", is_due=True),
-            Place(HELD, "pause", "Held transfers", Permission.TRANSFERS_READ, "Held",
+            Place(HELD, "pause", "Held transfers", Permission.TRANSFERS_READ, "h", "Held",
                   counts="held", is_due=True),
         ),
     ),
     Group(
         "Look up",
         (
-            Place("/transfers", "flow", "Transfers", Permission.TRANSFERS_READ, "Look up", "find"),
-            Place("/accounts", "acct", "Accounts", Permission.ACCOUNTS_READ),
-            Place("/files", "book", "Files", Permission.TRANSFERS_READ),
+            Place("/transfers", "flow", "Transfers", Permission.TRANSFERS_READ, "t", "Look up",
+                  "find"),
+            Place("/accounts", "acct", "Accounts", Permission.ACCOUNTS_READ, "c"),
+            Place("/files", "book", "Files", Permission.TRANSFERS_READ, "p"),
         ),
     ),
     Group(
         "Control",
         (
-            Place("/freezes", "frost", "Freezes", Permission.ACCOUNTS_FREEZE, "Freezes",
+            Place("/freezes", "frost", "Freezes", Permission.ACCOUNTS_FREEZE, "f", "Freezes",
                   counts="freezes"),
         ),
     ),
     Group(
         "Prove",
         (
-            Place("/log", "log", "Audit log", Permission.TRANSFERS_READ),
-            Place("/health", "pulse", "System health", Permission.HEALTH_READ),
+            Place("/log", "log", "Audit log", Permission.TRANSFERS_READ, "l"),
+            Place("/health", "pulse", "System health", Permission.HEALTH_READ, "e"),
         ),
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-// The console's only script: live pieces, keys, the help dialog, forms that are sent once.
+// Live pieces, forms that are sent once, what is masked again. Keys and commands are in keys.js.
 "use strict";
 const root = document.documentElement;
 
@@ -28,6 +28,12 @@ function tell(text) {
 }
 const live = document.querySelector("[data-live]");
 if (live) setInterval(() => renew(live), LIVE_MS);
+const pauses = document.querySelector("[data-pauses]");
+function pause() {
+  isPaused = !isPaused; root.toggleAttribute("data-paused", isPaused);
+  pauses?.setAttribute("aria-pressed", String(isPaused));
+}
+if (pauses) { pauses.hidden = false; pauses.addEventListener("click", pause); }
 
 // Clock of the top bar, in UTC as every time on a page.
 const clock = document.querySelector("[data-clock]");
@@ -59,34 +65,9 @@ if (clear) {
   }, 500);
 }
 
-// Keys: silent inside fields.
-const places = { b: "/", a: "/alerts", h: "/transfers?status=held", t: "/transfers", c: "/accounts", p: "/files", f: "/freezes", l: "/log" };
-let isGoing = false;
-function rows() { return [...document.querySelectorAll("tbody tr:has(a.row)")]; }
+// The chosen row of a list.
 function select(row) {
   if (!row) return;
   document.querySelectorAll('tr[aria-selected="true"]').forEach((one) => one.removeAttribute("aria-selected"));
   row.setAttribute("aria-selected", "true"); row.scrollIntoView({ block: "nearest" });
 }
-function move(by) {
-  const all = rows(), at = all.findIndex((row) => row.getAttribute("aria-selected") === "true");
-  select(all[Math.min(all.length - 1, Math.max(0, at + by))]);
-}
-document.addEventListener("keydown", (event) => {
-  if (event.target.closest("input, textarea, select") || event.metaKey || event.altKey) return;
-  if (event.ctrlKey && event.key !== "k") return;
-  const help = document.getElementById("help");
-  if (isGoing) { isGoing = false; if (places[event.key]) location.href = places[event.key]; return; }
-  switch (event.key) {
-    case "g": isGoing = true; setTimeout(() => { isGoing = false; }, 1500); break;
-    case "j": move(1); break;
-    case "k": if (!event.ctrlKey) { move(-1); break; } // Falls to the search field.
-    case "/": document.querySelector("[data-find]")?.focus(); event.preventDefault(); break;
-    case "Enter": { const row = document.querySelector('tr[aria-selected="true"] a.row'); if (row && event.target === document.body) row.click(); break; }
-    case "v": { const look = document.getElementById("look"); if (look) { look.open = true; look.querySelector("textarea").focus(); event.preventDefault(); } break; }
-    case "?": help?.showModal?.(); break;
-    case " ": if (live && event.target === document.body) { isPaused = !isPaused; root.toggleAttribute("data-paused", isPaused); event.preventDefault(); } break;
-  }
-});
-document.querySelectorAll("[data-opens]").forEach((button) => button.addEventListener("click", () => document.getElementById(button.dataset.opens).showModal()));
-document.querySelectorAll("[data-closes]").forEach((button) => button.addEventListener("click", () => button.closest("dialog").close()));

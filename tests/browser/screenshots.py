@@ -1,7 +1,7 @@
 """Takes the pictures of docs/screenshots: `python -m tests.browser.screenshots FOLDER MINUTES`.
 
-Every page but health, which names folders of this machine; in both languages, light and dark, at a
-desk and on a phone; of a bank day that was played for so many minutes.
+Every page, in both languages, light and dark, at a desk and on a phone; of a bank day that was
+played for so many minutes. Health names the folder, which lies where TMPDIR says.
 """
 
 import sys
@@ -21,7 +21,6 @@ from countersign.rails.model import Patience
 
 _TURN_SECONDS = 2.0
 _HOLD_ODDS = 0.02
-_ALSO = (("en", "light", "desktop"), ("zh", "dark", "phone"))
 
 
 def main() -> None:
@@ -94,28 +93,37 @@ def _take(
         ("files", "/files"),
         ("freezes", "/freezes"),
         ("log", "/log"),
+        ("health", "/health"),
     ):
         page.goto(address + path)
         page.screenshot(path=folder / f"{name}-{language}-{theme}-{size}.png")
-    if of in _ALSO:
-        _take_more(page, folder, address=address, held=held, of=of)
+    _take_more(page, folder, address=address, held=held, of=of)
     context.close()
 
 
 def _take_more(
     page: Page, folder: Path, *, address: str, held: int, of: tuple[str, str, str]
 ) -> None:
-    """One file, and parties in clear: once at a desk and once on a phone."""
+    """One file, one alert, parties in clear, and what a palette finds."""
     ending = f"{'-'.join(of)}.png"
     page.goto(f"{address}/files")
-    page.locator("tbody tr:has(.st.hold) a.row").first.click()
+    row = page.locator("tbody tr:has(.st.hold) a.row").first
+    page.goto(f"{address}{row.get_attribute('href')}")
     page.screenshot(path=folder / f"file-{ending}")
+    page.goto(f"{address}/alerts")
+    page.goto(f"{address}{page.locator('tbody a.row').first.get_attribute('href')}")
+    page.screenshot(path=folder / f"alert-{ending}")
     page.goto(f"{address}/transfers/{held}")
     page.keyboard.press("v")
     page.keyboard.type("The treasurer rang back on the known number")
     page.locator("#look button").click()
     page.locator("[data-clear]").scroll_into_view_if_needed()
     page.screenshot(path=folder / f"revealed-{ending}")
+    page.goto(f"{address}/transfers")
+    page.keyboard.press("Control+k")
+    page.keyboard.type(">1m")
+    page.locator("[role=option]").first.wait_for()
+    page.screenshot(path=folder / f"palette-{ending}")
 
 
 if __name__ == "__main__":

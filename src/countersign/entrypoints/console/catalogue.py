@@ -343,7 +343,7 @@ CHINESE = {
     "More places": "其他頁面",
     "; ": "；",
     "held until {when} UTC, then it expires": "暫緩至 {when} UTC，逾時即失效",
-    "{count} more reasons": "另有 {count} 項理由",
+    "Further reasons: {count}": "其他理由：{count} 項",
     "outside half to twice": "超出一半至兩倍",
     "within half to twice": "在一半至兩倍之內",
     "The first {count}; all of them by `countersign audit verify`.": "僅列前 {count} 項；完整清單請用 `countersign audit verify`。",

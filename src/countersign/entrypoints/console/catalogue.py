@@ -316,6 +316,7 @@ CHINESE = {
     "Number or words of a transfer": "轉帳編號或六個詞",
     ", ": "、",
     "Began": "開始時間",
+    "Book money that came in with `countersign accounts fund`.": "入金請用 `countersign accounts fund`。",
     "More filters": "更多條件",
     "Menu": "選單",
     "Decisions per 5 min, last two hours": "近兩小時每 5 分鐘裁決數",

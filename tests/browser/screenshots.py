@@ -16,6 +16,7 @@ from tests.support.scene import Scene
 from countersign.entrypoints.bench.bed import Bed, a_bed
 from countersign.entrypoints.console.links import link_of, make_link
 from countersign.entrypoints.rail.behaviour import Behaviour
+from countersign.entrypoints.run_lock import run_lock
 from countersign.infra.clock import SystemClock, monotonic
 from countersign.rails.model import Patience
 
@@ -26,7 +27,8 @@ _HOLD_ODDS = 0.02
 def main() -> None:
     folder, minutes = Path(sys.argv[1]), float(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
-    with a_bed(name="linjiang") as bed:
+    # Health looks for who runs it: as `run` does, this process holds the lock and has the children.
+    with a_bed(name="linjiang") as bed, run_lock(bed.installation.data_dir):
         held = _play(bed, minutes)
         address = f"http://127.0.0.1:{bed.console().start().port}"
         with sync_playwright() as playwright:
@@ -44,6 +46,7 @@ def main() -> None:
 def _play(bed: Bed, minutes: float) -> int:
     """A bank day; gives the number of a held transfer."""
     bed.gate().start()
+    bed.api().start()
     bed.populate(1)
     bed.rail(Behaviour(delay_min_ms=200, delay_max_ms=1500)).start()
     bed.worker(patience=Patience()).start()

@@ -39,6 +39,19 @@ def test_every_place_is_reached_on_a_phone(
         page.wait_for_url("**/accounts")
 
 
+def test_no_width_needs_sideways_scrolling(console: Console) -> None:
+    """Of a wide table columns go one by one, then it becomes rows."""
+    with console.page() as page:
+        for path in ("/", "/transfers", "/alerts", "/accounts", "/files", "/health"):
+            console.go(page, path)
+            for width in (320, 560, 600, 800, 1000, 1200):
+                page.set_viewport_size({"width": width, "height": 800})
+                over = page.evaluate(
+                    "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+                )
+                assert over <= 1, (path, width)
+
+
 @pytest.mark.parametrize(("language", "size"), [("en", "desktop"), ("zh", "phone")])
 def test_a_chart_says_what_it_shows_and_a_table_stands_behind_it(
     console: Console, faults: Callable[[Page], list[str]], language: str, size: str

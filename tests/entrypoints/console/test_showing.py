@@ -94,9 +94,7 @@ def test_a_span_is_told_in_its_two_greatest_units(
 
 
 def test_commands_in_a_sentence_are_set_as_such() -> None:
-    assert showing.with_code("Run `a <b>` & wait") == (
-        'Run <code class="nw">a &lt;b&gt;</code> &amp; wait'
-    )
+    assert showing.with_code("Run `a <b>` & wait") == ("Run <code>a &lt;b&gt;</code> &amp; wait")
     assert showing.coded("account closed", "AC04").striptags() == "account closed AC04"
     assert showing.coded("", "<X>") == '<span class="code">&lt;X&gt;</span>'
     assert showing.coded("", "") == ""

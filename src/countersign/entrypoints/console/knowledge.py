@@ -21,6 +21,7 @@ _EDGE = 5.0  # Of the picture, so that a mark at an end of the scale is whole.
 _MILLION = 1_000_000
 _LEAST, _MOST = 0.5, 2.0  # Times the median: what is usual.
 _FINE = 10
+_ORDER = {name: place for place, name in enumerate(FACTS)}
 _DECADES_BELOW, _DECADES = 1.0, 3.0  # The scale reaches from a tenth to a hundred times.
 _UNITS = ("_sum_", "_max_", "_median_30d")
 # An order's own facts as people say them, for the language's place in the pair.
@@ -73,7 +74,7 @@ def known_of(connection: psycopg.Connection[Any], number: int, language: Languag
     names = _names_of(bytes(policy.content))
     if len(names) != len(values):
         return []
-    facts = zip(names, values, strict=True)
+    facts = sorted(zip(names, values, strict=True), key=lambda fact: _ORDER[fact[0]])
     shown = [_known(name, value, row.currency, language) for name, value in facts]
     return sorted(shown, key=lambda one: not one.x)
 

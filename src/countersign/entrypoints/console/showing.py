@@ -85,7 +85,7 @@ def coded(words: str, code: str) -> Markup:
 
 def with_code(text: str) -> Markup:
     """A sentence whose `commands` are set as such."""
-    code = Markup('<code class="nw">{}</code>')
+    code = Markup("<code>{}</code>")
     return Markup("").join(
         code.format(part) if place % 2 else escape(part)
         for place, part in enumerate(text.split("`"))

@@ -1,6 +1,6 @@
 """A long file through the command and the API: every process stays small, whatever the length.
 
-Ten thousand payments; in `make long` a million, and as many as the API takes in one file. Who
+Five thousand payments; in `make long` a million, and as many as the API takes in one file. Who
 orders one by one meanwhile is answered; each payment is decided, booked and answered once.
 """
 
@@ -27,7 +27,7 @@ from countersign.entrypoints.api.files import FILE_BYTES_MAX
 from countersign.entrypoints.bench.crash import UNBALANCED
 from countersign.entrypoints.child import ChildProcess, Readiness
 
-PAYMENTS = int(os.environ.get("COUNTERSIGN_LONG_PAYMENTS") or 10_000)
+PAYMENTS = int(os.environ.get("COUNTERSIGN_LONG_PAYMENTS") or 5_000)
 PEAK_BYTES_MAX = 300_000_000
 GROWTH_BYTES_MAX = 100_000_000
 XML = {"content-type": "application/xml"}

@@ -71,3 +71,21 @@ def test_a_chart_says_what_it_shows_and_a_table_stands_behind_it(
         page.locator("#finding").locator("xpath=ancestor::section").locator("summary").click()
         expect(page.locator(".daily tbody tr").first).to_be_visible()
         assert faults(page) == []
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "not renewed for"), ("zh", "秒未更新")])
+def test_a_board_that_is_not_renewed_says_how_old_it_is(
+    console: Console, language: str, told: str
+) -> None:
+    with console.page(language, is_failing=True) as page:
+        page.clock.install()
+        console.go(page, "/")
+        page.route("**/board/part", lambda route: route.abort())
+        page.clock.run_for(8_000)
+        stale = page.locator("[data-stale]")
+        expect(stale).to_contain_text(told)
+        text = stale.inner_text()
+        assert sum(letter.isdigit() for letter in text) == 1, text
+        page.unroute("**/board/part")
+        page.clock.run_for(4_000)
+        expect(stale).to_be_empty()

@@ -289,7 +289,7 @@ CHINESE = KEYED | {
     "move": "移動",
     "next and previous row": "下一列、上一列",
     "no limit": "無上限",
-    "not renewed for": "未更新已",
+    "not renewed for … s": "已有 … 秒未更新",
     "not closed": "未結案",
     "now": "現在",
     "open": "開啟",

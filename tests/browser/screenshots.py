@@ -1,7 +1,7 @@
 """Takes the pictures of docs/screenshots: `python -m tests.browser.screenshots FOLDER MINUTES`.
 
-Every page but health, which names folders of this machine; in both languages, light and dark, at a
-desk and on a phone; of a bank day that was played for so many minutes.
+Every page, in both languages, light and dark, at a desk and on a phone; of a bank day that was
+played for so many minutes. Health names the folder, which lies where TMPDIR says.
 """
 
 import sys
@@ -16,18 +16,19 @@ from tests.support.scene import Scene
 from countersign.entrypoints.bench.bed import Bed, a_bed
 from countersign.entrypoints.console.links import link_of, make_link
 from countersign.entrypoints.rail.behaviour import Behaviour
+from countersign.entrypoints.run_lock import run_lock
 from countersign.infra.clock import SystemClock, monotonic
 from countersign.rails.model import Patience
 
 _TURN_SECONDS = 2.0
 _HOLD_ODDS = 0.02
-_ALSO = (("en", "light", "desktop"), ("zh", "dark", "phone"))
 
 
 def main() -> None:
     folder, minutes = Path(sys.argv[1]), float(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
-    with a_bed(name="linjiang") as bed:
+    # Health looks for who runs it: as `run` does, this process holds the lock and has the children.
+    with a_bed(name="linjiang") as bed, run_lock(bed.installation.data_dir):
         held = _play(bed, minutes)
         address = f"http://127.0.0.1:{bed.console().start().port}"
         with sync_playwright() as playwright:
@@ -45,6 +46,7 @@ def main() -> None:
 def _play(bed: Bed, minutes: float) -> int:
     """A bank day; gives the number of a held transfer."""
     bed.gate().start()
+    bed.api().start()
     bed.populate(1)
     bed.rail(Behaviour(delay_min_ms=200, delay_max_ms=1500)).start()
     bed.worker(patience=Patience()).start()
@@ -94,28 +96,37 @@ def _take(
         ("files", "/files"),
         ("freezes", "/freezes"),
         ("log", "/log"),
+        ("health", "/health"),
     ):
         page.goto(address + path)
         page.screenshot(path=folder / f"{name}-{language}-{theme}-{size}.png")
-    if of in _ALSO:
-        _take_more(page, folder, address=address, held=held, of=of)
+    _take_more(page, folder, address=address, held=held, of=of)
     context.close()
 
 
 def _take_more(
     page: Page, folder: Path, *, address: str, held: int, of: tuple[str, str, str]
 ) -> None:
-    """One file, and parties in clear: once at a desk and once on a phone."""
+    """One file, one alert, parties in clear, and what a palette finds."""
     ending = f"{'-'.join(of)}.png"
     page.goto(f"{address}/files")
-    page.locator("tbody tr:has(.st.hold) a.row").first.click()
+    row = page.locator("tbody tr:has(.st.hold) a.row").first
+    page.goto(f"{address}{row.get_attribute('href')}")
     page.screenshot(path=folder / f"file-{ending}")
+    page.goto(f"{address}/alerts")
+    page.goto(f"{address}{page.locator('tbody a.row').first.get_attribute('href')}")
+    page.screenshot(path=folder / f"alert-{ending}")
     page.goto(f"{address}/transfers/{held}")
     page.keyboard.press("v")
     page.keyboard.type("The treasurer rang back on the known number")
     page.locator("#look button").click()
     page.locator("[data-clear]").scroll_into_view_if_needed()
     page.screenshot(path=folder / f"revealed-{ending}")
+    page.goto(f"{address}/transfers")
+    page.keyboard.press("Control+k")
+    page.keyboard.type(">1m")
+    page.locator("[role=option]").first.wait_for()
+    page.screenshot(path=folder / f"palette-{ending}")
 
 
 if __name__ == "__main__":

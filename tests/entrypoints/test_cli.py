@@ -187,7 +187,14 @@ def test_a_transfer_is_shown_to_people_with_its_parties_masked(shell: Shell, fol
     text = shell.text("transfers", "reveal", number, "--reason", "once more")
     assert f"{DEBTOR_IBAN}  Ada Holdings" in text
     # A look is in the log and moves nothing; at what is no transfer there is none.
-    assert shell.call("transfers", "show", number) == told
+    seen = shell.call("transfers", "show", number)
+    looks = seen["looks"]
+    assert seen == told | {"looks": looks}
+    assert [look["by"] for look in looks] == ["operator", "operator"]
+    assert looks[1]["number"] == looked["command"] < looks[0]["number"]
+    shown = shell.text("transfers", "show", number).splitlines()[-3:]
+    assert shown[0] == "looked at in clear (leaf, when, by whom):"
+    assert shown[2].split()[::2] == [str(looked["command"]), "operator"]
     nothing = shell.call("transfers", "reveal", "1", "--reason", "x", expect=1)
     assert nothing["error"]["code"] == "gate.no_such_transfer"
 

@@ -111,10 +111,13 @@ def test_a_table_cell_and_a_refusal_show_no_hidden_character(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     a_terminal().table(["name"], [["a\x1b[2Jb"]], "")
+    a_terminal().value({}, "folder a\x1b[2Jb\nand a second line")
+    a_terminal().say("a\u202eb")
     a_terminal().refusal(UnknownReasonCode(code="a\x1b[2Jb"))
     output, errors = capsys.readouterr()
     assert "\x1b" not in output + errors
-    assert "a?[2Jb" in output
+    assert "a?[2Jb\n" in output
+    assert "folder a?[2Jb\nand a second line\na?b\n" in output
     assert "a?[2Jb" in errors
 
 

@@ -5,11 +5,13 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 import httpx
 import psycopg
 import pytest
+from tests.support.chinese import foreign_words
 from tests.support.scene import Scene, elsewhere, house
 
 from countersign.entrypoints.bench.bed import Bed, a_bed
@@ -19,6 +21,7 @@ from countersign.entrypoints.console.process import ConsoleDidNotStart
 from countersign.entrypoints.console.views import VIEWS_MAX
 from countersign.entrypoints.processes import console_of
 from countersign.entrypoints.web.listening import HEAD_BYTES_MAX
+from countersign.flows.list_accounts import moved_by_day
 from countersign.gate.intake import Intake
 from countersign.infra.clock import SystemClock
 from countersign.infra.database import Role
@@ -68,6 +71,7 @@ def site() -> Iterator[Site]:
 PAGES = (
     "/",
     "/board/part",
+    "/board/decisions",
     "/transfers",
     "/alerts",
     "/accounts",
@@ -114,7 +118,9 @@ def test_the_forms_listed_here_are_all_there_are(site: Site) -> None:
         )
         for route in guard[name].ROUTES
     ]
-    posts = {re.sub(r"\{\w+:int\}", "1", r.path) for r in routes if "POST" in (r.methods or ())}
+    posts = {
+        re.sub(r"\{number:whole\}", "1", r.path) for r in routes if "POST" in (r.methods or ())
+    }
     assert posts | {"/sign-out"} == set(FORMS)
 
 
@@ -226,12 +232,49 @@ def test_an_account_is_frozen_by_its_last_characters_only(site: Site) -> None:
         "status=nothing&currency=XXX&least=many&from=never&sort=sideways&page=-1",
         "currency=EUR&least=100&most=2000000&from=2020-01-01&to=2099-12-31&sort=largest",
         "number=999999999999999999999999",
+        "number=" + "9" * 5_000,
+        "number=\u00b2&page=\u00b2&least=\u0663",
         "page=200",
     ],
 )
 def test_a_search_is_answered_whatever_it_asks(site: Site, query: str) -> None:
     with site.signed_in() as client:
         assert client.get(f"/transfers?{query}").status_code == 200
+
+
+NO_NUMBERS = (str(2**63), "9" * 5_000, "\u00b2", "-1")
+
+
+@pytest.mark.parametrize("number", NO_NUMBERS)
+def test_what_is_no_number_is_no_page_and_no_fault(site: Site, number: str) -> None:
+    before = site.asked("SELECT max(number) FROM gate.command")
+    with site.signed_in() as client:
+        for path in ("/transfers/{}", "/transfers/{}/proof", "/alerts/{}", "/accounts/{}"):
+            answer = client.get(path.format(number))
+            assert (answer.status_code, "http.404" in answer.text) == (404, True), path
+        for path in ("/log?before={}", "/accounts?after={}", "/files?page={}"):
+            assert client.get(path.format(number)).status_code == 200, path
+        action = f"/transfers/{site.held}/act"
+        fields = fields_of(client.get(f"/transfers/{site.held}").text, action)
+        sent = fields | {"act": "release", "reason": "looked at", "hold": number}
+        assert client.post(action, data=sent).status_code in {404, 409}
+        for path in ("/transfers/{}/act", "/transfers/{}/reveal", "/accounts/{}/freeze"):
+            assert client.post(path.format(number), data=sent).status_code == 404, path
+    assert site.asked("SELECT count(*) FROM transfers.hold WHERE number = %s", site.held) == [(1,)]
+    refused = site.asked("SELECT count(*) FROM gate.command WHERE number > %s", *before[0])
+    assert refused[0][0] <= 1
+
+
+def test_a_long_address_is_not_repeated(site: Site) -> None:
+    with site.signed_in() as client:
+        plain = client.get("/transfers")
+        long = client.get("/transfers", params={"number": "9" * 40_000})
+        assert len(long.text) < len(plain.text) + 5_000
+        fields = fields_of(long.text, "/views/keep")
+        kept = client.post(
+            "/views/keep", data=fields | {"name": "long", "query": "number=" + "9" * 40_000}
+        )
+        assert len(kept.headers["location"]) < 200
 
 
 def test_a_search_finds_what_it_asks_for(site: Site) -> None:
@@ -314,6 +357,64 @@ def test_a_view_is_kept_under_a_name_by_this_browser_alone(site: Site) -> None:
         for broken in ("%", "a=b&" * 20, "=x", "view=status%3Dheld%26page%3D7"):
             client.cookies.set("views", broken)
             assert client.get("/transfers").status_code == 200
+
+
+# Names of the scene's and of this installation's, and what a document itself is written in.
+NAMES = {"bench", "linjiang", "console", "pain"}
+
+
+def read_out(page: str) -> list[str]:
+    """What a person reads or hears of a page, but for codes and what is to be typed."""
+    masked = re.sub(r'\w* ?<span class="dots">', " ", page)
+    plain = re.sub(
+        r"<(code|kbd|script|style|title|pre)\b.*?</\1>"
+        r'|<(span|b|a)\b[^>]*(?:class="[^"]*\bcode\b[^"]*"|lang="en")[^>]*>.*?</\2>',
+        " ",
+        masked,
+        flags=re.DOTALL,
+    )
+    said = re.findall(r'\b(?:title|aria-label|placeholder|alt)="([^"]*)"', plain)
+    return [unescape(text) for text in (*said, re.sub(r"<[^>]*>", " ", plain))]
+
+
+def test_a_chinese_page_is_chinese(site: Site) -> None:
+    """Every page, with the whole log verified, a file of which a payment was refused, an alert."""
+    site.scene.bring("PAYROLL-ZH-4711", ["1200.50", "1300000.00"], wrong=1)
+    site.scene.bring("4" * 36, ["1.00"])
+    ((alert,),) = site.asked("SELECT max(number) FROM alerts.alert")
+    with site.signed_in() as client:
+        client.cookies.set("language", "zh")
+        (file, *_) = re.findall(r'href="(/files/[0-9a-f]{32})"', client.get("/files").text)[1:]
+        paths = [*PAGES, f"/transfers/{site.held}", f"/alerts/{alert}", "/accounts/5", file]
+        paths += ["/transfers/1", "/nowhere", "/accounts/99", "/transfers?number=99999", "/sign-in"]
+        found = {}
+        for path in paths:
+            words = {
+                word for text in read_out(client.get(path).text) for word in foreign_words(text)
+            }
+            found[path] = sorted(words - NAMES)
+        assert {path: words for path, words in found.items() if words} == {}
+
+
+def test_what_moved_on_each_day_is_what_the_ledger_says(site: Site) -> None:
+    ((number, currency),) = site.asked(
+        "SELECT number, currency FROM accounts.account WHERE kind = 1 ORDER BY number LIMIT 1"
+    )
+    ((balance,),) = site.asked("SELECT balance FROM ledger.balance WHERE number = %s", number)
+    ((first_in,),) = site.asked(
+        "SELECT sum(amount) FROM ledger.posting WHERE credit_account = %s AND kind <> 1", number
+    )
+    today = SystemClock().now_ms() // 86_400_000
+    with psycopg.connect(site.bed.database.dsn(Role.APP)) as connection:
+        moved = moved_by_day(connection, account=number, last_day=today, days=3)
+        assert [one.balance for one in moved] == [0, 0, balance]
+        assert (moved[-1].outflow, moved[-1].inflow) == (first_in - balance, first_in)
+    with site.signed_in() as client:
+        page = client.get(f"/accounts/{number}").text
+        table = page.partition('class="tbl daily"')[2].partition("</table>")[0]
+        assert table.count("<tr>") == 15
+        shown = re.sub(r"<[^>]*>", "", table)
+        assert f"{currency}{balance / 100:,.2f}" in shown
 
 
 def test_nothing_restricted_stands_on_any_page(site: Site) -> None:

@@ -1,22 +1,85 @@
-"""`ingest` killed at ten moments of one file: each payment decided once, one report left."""
+"""`ingest` and the gate killed within files: each payment decided once, one report left."""
 
+import csv
 import fcntl
 import os
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+import psycopg
 import pytest
 from lxml import etree
-from tests.support.pain001 import Payment
+from tests.entrypoints.test_ingest_kinds import MAPPING, ON_DAY
+from tests.support.pacs008 import Interbank, InterbankMessage
+from tests.support.pain001 import DEBTOR_IBAN, Payment
 from tests.support.postgres import reachable_folder
-from tests.support.shell import COMMAND, Shell, a_file, a_paying_house
+from tests.support.shell import COMMAND, Shell, a_file
 
-PAYMENTS = 3000
-# After how many payments were told: within a frame and at its ends; a last frame is left.
-MOMENTS = [1, 250, 499, 500, 501, 1000, 1250, 1600, 1999, 2200]
+from countersign.entrypoints.bench.bed import Bed, a_bed
+from countersign.entrypoints.gate.process import GateProcess
+
+# Who is killed after how many payments were told: within a frame of 500 and at its ends, where the
+# next one is at the gate; a last frame is left. Who was not killed goes on.
+MOMENTS = [
+    ("ingest", 1),
+    ("gate", 250),
+    ("both", 499),
+    ("ingest", 500),
+    ("gate", 501),
+    ("both", 1000),
+    ("ingest", 1250),
+    ("gate", 1600),
+    ("ingest", 1999),
+    ("both", 2200),
+]
+FEW_MOMENTS = [("ingest", 499), ("gate", 500), ("both", 800)]
 A_PIPE = 4096  # Bytes; the process is never far ahead of what was read here.
+
+
+class Long(NamedTuple):
+    """A file of many payments, and who is killed in the middle of it."""
+
+    name: str
+    payments: int
+    moments: list[tuple[str, int]]
+    report: str  # What its answer's name ends with.
+
+
+FILES = [
+    Long("long.xml", 3000, MOMENTS, "pain002.xml"),
+    Long("interbank.xml", 1500, FEW_MOMENTS, "pacs002.xml"),
+    Long("long.csv", 1500, FEW_MOMENTS, "report.csv"),
+]
+
+
+class House:
+    """An instance whose gate may be killed: one customer with money, and a saved credential."""
+
+    def __init__(self, bed: Bed) -> None:
+        self.bed = bed
+        self.gate: GateProcess = bed.gate()
+        self.gate.start()
+        bed.populate(0)
+        self.shell = Shell(bed.folder)
+        self.shell.call("accounts", "open", DEBTOR_IBAN, "EUR", "--holder", "Ada")
+        self.shell.call("accounts", "fund", DEBTOR_IBAN, "9000000.00", "EUR", "--reason", "opening")
+        self.shell.call("credential", "create", "erp", "--save")
+
+    def restart_gate(self) -> None:
+        self.gate.kill()
+        self.gate = self.bed.gate()
+        self.gate.start()
+
+    def ordered(self) -> int:
+        """How many transfers there are; no key of a request stands at two."""
+        with psycopg.connect(self.bed.database.superuser_dsn()) as connection:
+            query = "SELECT count(*), count(DISTINCT key) FROM transfers.transfer"
+            count, once = connection.execute(query).fetchone() or (0, 0)
+        assert count == once
+        return int(count)
 
 
 @pytest.fixture(scope="module")
@@ -26,48 +89,102 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def shell(folder: Path) -> Iterator[Shell]:
-    with a_paying_house(folder) as made:
-        yield made
+def house() -> Iterator[House]:
+    with a_bed(name="killed") as bed:
+        yield House(bed)
 
 
-def killed_after(shell: Shell, file: Path, lines: int) -> None:
-    process = subprocess.Popen(
-        [*COMMAND, "ingest", str(file), "--data", str(shell.data)], stdout=subprocess.PIPE
-    )
-    assert process.stdout
-    fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, A_PIPE)
-    for _ in range(lines):
-        assert process.stdout.readline()
-    process.kill()
-    process.stdout.close()
-    assert process.wait(timeout=60) == -9
+@pytest.fixture(scope="module")
+def shell(house: House) -> Shell:
+    return house.shell
 
 
-def ordered(shell: Shell) -> int:
-    return len(shell.call("transfers", "list", "--limit", "20000"))
+class Ingesting:
+    """`ingest` at work, as far as its lines were read."""
+
+    def __init__(self, *words: str) -> None:
+        self._process = subprocess.Popen([*COMMAND, "ingest", *words], stdout=subprocess.PIPE)
+        assert self._process.stdout
+        self._out = self._process.stdout
+        self._lines = 0
+        fcntl.fcntl(self._out, fcntl.F_SETPIPE_SZ, A_PIPE)
+
+    def read_to(self, lines: int) -> None:
+        while self._lines < lines:
+            assert self._out.readline()
+            self._lines += 1
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._out.close()
+        assert self._process.wait(timeout=60) == -9
 
 
-def test_each_payment_is_decided_once_and_there_is_one_report(shell: Shell, folder: Path) -> None:
-    payments = [Payment(end_to_end_id=f"E{n}", amount=f"{n + 1}.00") for n in range(PAYMENTS)]
-    file = a_file(folder, "long.xml", *payments)
+def written(folder: Path, file: Long) -> list[str]:
+    """Write the file; the command's words for it."""
+    path, mapping = folder / file.name, folder / "mapping.toml"
+    numbers = range(file.payments)
+    if file.name == "long.xml":
+        a_file(
+            folder,
+            file.name,
+            *(Payment(end_to_end_id=f"E{n}", amount=f"{n + 1}.00") for n in numbers),
+        )
+    elif file.name == "interbank.xml":
+        ids = "<EndToEndId>E{0}</EndToEndId><TxId>T{0}</TxId>"
+        payments = tuple(
+            Interbank(ids_xml=ids.format(n), amount=f"{n + 1}.00", date_xml=ON_DAY) for n in numbers
+        )
+        path.write_bytes(InterbankMessage(payments=payments, message_id=file.name).bytes())
+    else:
+        mapping.write_text(MAPPING, "utf-8")
+        rows = [f"E{n},FR1420041010050500013M02606,Anna,{n + 1}.00" for n in numbers]
+        path.write_text("\n".join(["Reference,IBAN,Payee,Amount", *rows]), "utf-8")
+        return [str(path), "--mapping", str(mapping)]
+    return [str(path)]
+
+
+def told(report: Path) -> Counter[str]:
+    """The ids of the payments that an answer tells of."""
+    if report.suffix == ".xml":
+        found = etree.parse(str(report)).iterfind(".//{*}OrgnlEndToEndId")
+        return Counter(each.text or "" for each in found)
+    with report.open(newline="", encoding="utf-8") as rows:
+        return Counter(
+            row["instruction_id"] for row in csv.DictReader(rows) if row["line"] != "file"
+        )
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_each_payment_is_decided_once_and_there_is_one_report(
+    house: House, folder: Path, file: Long
+) -> None:
+    words = written(folder, file)
+    before = house.ordered()
+    beside = {each.name for each in folder.iterdir()}
+    ingesting: Ingesting | None = None
     seen = []
-    for moment in MOMENTS:
-        killed_after(shell, file, moment)
-        seen.append(ordered(shell))
-        assert not [*folder.glob("long.xml.*")], "no report before the end"
-    assert 0 < seen[0] < seen[-1] < PAYMENTS
+    for who, lines in file.moments:
+        ingesting = ingesting or Ingesting(*words, "--data", str(house.bed.folder))
+        ingesting.read_to(lines)
+        if who == "both":
+            house.gate.kill()
+        if who != "gate":
+            ingesting.kill()
+            ingesting = None
+        if who != "ingest":
+            house.restart_gate()
+        seen.append(house.ordered() - before)
+        assert not [*folder.glob(f"{file.name}.*")], "no report before the end"
+    assert 0 < seen[0] < seen[-1] < file.payments
     assert seen == sorted(seen)
-    said = shell.call("ingest", str(file))[0]["result"]
-    assert sum(said["statuses"].values()) == said["payments"] == PAYMENTS
+    said = house.shell.call("ingest", *words)[0]["result"]
+    assert sum(said["statuses"].values()) == said["payments"] == file.payments
     assert set(said["statuses"]) <= {"ACSP", "PDNG"}  # Some are held, by the rules.
-    assert ordered(shell) == PAYMENTS
-    report = etree.parse(str(folder / "long.xml.pain002.xml"))
-    told = Counter(each.text for each in report.iterfind(".//{*}OrgnlEndToEndId"))
-    assert told == Counter(payment.end_to_end_id for payment in payments)
-    assert sorted(each.name for each in folder.iterdir()) == [
-        *("data", "data.key", "long.xml", "long.xml.pain002.xml")
-    ]
+    assert house.ordered() - before == file.payments
+    report = f"{file.name}.{file.report}"
+    assert told(folder / report) == Counter(f"E{n}" for n in range(file.payments))
+    assert {each.name for each in folder.iterdir()} == beside | {report}
 
 
 def test_two_processes_do_not_answer_one_file_at_a_time(shell: Shell, folder: Path) -> None:

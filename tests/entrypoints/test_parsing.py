@@ -5,6 +5,7 @@ import pytest
 from countersign.entrypoints.cli.command_line import parsed_from
 from countersign.entrypoints.cli.parsing import amount_text
 from countersign.entrypoints.rail.behaviour import Behaviour
+from countersign.simulator.story import ATTACKS
 
 pytestmark = pytest.mark.fast
 
@@ -53,3 +54,21 @@ def test_a_wrong_fault_is_told_in_plain_words(
         parsed_from(["run", "--rail-faults", text])
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_attacks_are_all_or_those_that_are_named() -> None:
+    assert parsed_from(["simulate"]).attacks == []
+    assert parsed_from(["simulate", "--attacks"]).attacks == list(ATTACKS)
+    asked = ["--attacks", "mule_chain, insider", "--attacks", "structuring"]
+    assert parsed_from(["simulate", *asked]).attacks == ["mule_chain", "insider", "structuring"]
+
+
+@pytest.mark.parametrize(("text", "said"), [("mule", "'mule'"), ("insider,", "''"), ("", "''")])
+def test_an_attack_that_nobody_knows_is_refused_with_those_there_are(
+    capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    with pytest.raises(SystemExit):
+        parsed_from(["simulate", "--attacks", text])
+    told = capsys.readouterr().err
+    assert f"{said} is no attack; there are account_takeover, dormant_account, insider," in told
+    assert all(name in told for name in ATTACKS)

@@ -19,6 +19,7 @@ from tests.support.shared import shared_data
 
 from countersign.accounts.model import AccountKind
 from countersign.channels.credit_transfers import check_message, read_instructions
+from countersign.channels.files import MessageFiles
 from countersign.channels.model import Instruction, ReportHead
 from countersign.entrypoints.bench.bed import a_bed
 from countersign.entrypoints.rail.behaviour import Behaviour
@@ -80,8 +81,7 @@ def ingested(house: House, content: bytes) -> tuple[Ingested, str]:
             gate=gate,
             report=report,
             head=ReportHead(message_id=f"R{now_ms}", created_ms=now_ms),
-            schema_dir=None,
-            progress=lambda *_: None,
+            kind=MessageFiles(None),
         )
     return result, report.getvalue().decode()
 

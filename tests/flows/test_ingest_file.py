@@ -15,6 +15,7 @@ from tests.support.gate import TODAY
 from tests.support.pacs008 import Interbank, InterbankMessage
 from tests.support.pain001 import Block, Message, Payment
 
+from countersign.channels.files import MessageFiles
 from countersign.channels.model import ReportHead
 from countersign.flows.ingest_file import Ingested, ingest_file
 from countersign.gate import commands
@@ -49,8 +50,7 @@ class ChannelEnd:
             gate=self,
             report=io.BytesIO(),
             head=ReportHead(message_id="REPORT", created_ms=self.bank.gate.clock.now),
-            schema_dir=None,
-            progress=lambda *_: None,
+            kind=MessageFiles(None),
         )
 
     def leaves(self) -> list[tuple[Any, ...]]:

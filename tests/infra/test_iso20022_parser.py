@@ -301,11 +301,33 @@ def test_an_envelope_inside_something_else_is_no_message() -> None:
         _paths(b"<a>" + Envelope().stream().read().partition(b"\n")[2] + b"</a>")
 
 
-def test_another_envelope_is_no_message() -> None:
-    for envelope in (Envelope(root="Wrapper"), Envelope(root_namespace="urn:other")):
+@pytest.mark.parametrize(
+    ("root", "namespace", "shown"),
+    [
+        ("Wrapper", "urn:swift:xsd:envelope", "Wrapper"),
+        ("Envelope", "urn:other", "Envelope"),
+        ("Ada-Lovelace", "", "an element of another name"),
+        ("A" * 41, "", "an element of another name"),
+    ],
+)
+def test_another_envelope_is_named_with_the_message_in_it(
+    root: str, namespace: str, shown: str
+) -> None:
+    message = Message(version="pacs.009.001.08")
+    file = Envelope(root=root, root_namespace=namespace, message=message).stream().read()
+    # However long it is: nothing of it is gathered.
+    for content in (file, file.replace(b"</AppHdr>", b"</AppHdr>" + b"<!-- -->" * 99)):
         with pytest.raises(UnknownEnvelope) as refused:
-            _paths(envelope.stream().read())
+            _paths(content, unit_bytes_max=len(file), chunk_bytes=100)
         assert refused.value.code == "iso20022.unknown_envelope"
+        assert f"The file is pacs.009.001.08 inside {shown}, which" in refused.value.sentence()
+
+
+def test_a_namespace_in_another_envelope_is_not_repeated() -> None:
+    secret = Message(namespace="urn:iso:std:iso:20022:tech:xsd:Ada.Lovelace")
+    with pytest.raises(UnknownEnvelope) as refused:
+        _paths(Envelope(root="Wrapper", message=secret).stream().read())
+    assert refused.value.details["message"] == "no ISO 20022 message"
 
 
 @pytest.mark.parametrize("place", ["<AppHdr ", "</Envelope>"])

@@ -42,8 +42,8 @@ def test_a_sentence_is_one_line_with_its_details_in_both_languages() -> None:
 
 def test_a_missing_detail_is_said_to_be_missing_and_a_value_is_never_a_placeholder() -> None:
     stuck = DrawerStuck(drawer="{height}")
-    assert stuck.sentence() == "Drawer {height} is stuck at (not told); pull harder."
-    assert stuck.sentence("zh") == "抽屜 {height} 卡在 （未說明）；請用力拉。"
+    assert stuck.sentence() == "Drawer {height} is stuck at …; pull harder."
+    assert stuck.sentence("zh") == "抽屜 {height} 卡在 …；請用力拉。"
     assert DrawerStuck(drawer="{0.__class__}", height=1).sentence().startswith("Drawer {0.__class")
 
 

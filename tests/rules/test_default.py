@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from countersign.gate.facts import FACTS, VOCABULARY
 from countersign.rules.default import DEFAULT_POLICY
-from countersign.rules.judge import Facts, Judge, Raised
-from countersign.rules.model import decode_policy, encode_policy
+from countersign.rules.judge import Facts, Judge, Judgement, Raised
+from countersign.rules.model import Typology, decode_policy, encode_policy
 
 pytestmark = pytest.mark.fast
 
@@ -39,6 +40,11 @@ USUAL: dict[str, int | None] = {
     "pair_age_ms": 90 * 86_400_000,
     "fresh_sum_24h": 0,
 }  # fmt: skip
+
+
+def _judged(judge: Judge, changed: dict[str, Any]) -> Judgement:
+    facts = USUAL | changed
+    return judge.judge(Facts(judge.names, tuple(facts[name] for name in judge.names)), "EUR")
 
 
 def fired(currency: str = "EUR", **changed: int | None) -> set[str]:
@@ -166,17 +172,68 @@ def test_what_follows_a_large_payment_is_no_piece_of_it() -> None:
     assert fired(amount=LARGE * 9 // 10, debtor_max_24h=LARGE) == set()
 
 
+def _inside(*codes: str) -> dict[str, Any]:
+    """What is known of an order in which each of these rules has its case."""
+    together: dict[str, Any] = {}
+    for code in codes:
+        together |= CASES[code][0]
+    return together
+
+
+# By typology: an order that is held, one that raises an alert (and its score), and one right below,
+# for which nothing fires, or rules that are not enough.
+TYPOLOGIES: dict[str, tuple[dict[str, Any], tuple[dict[str, Any], int] | None, dict[str, Any]]] = {
+    "typologies.large_value": (_inside("rules.amount"), None, {"amount": LARGE - 1}),
+    "typologies.new_payee": (
+        _inside("rules.new_creditor"),
+        None,
+        CASES["rules.new_creditor"][1],
+    ),
+    "typologies.account_takeover": (
+        _inside("rules.hardly_known", "rules.unusual_amount"),
+        (_inside("rules.hardly_known", "rules.unusual_amount"), 110),
+        _inside("rules.drains_account"),
+    ),
+    "typologies.structuring": (
+        _inside("rules.young_pair"),
+        (_inside("rules.young_pair"), 100),
+        _inside("rules.repeated"),
+    ),
+    "typologies.mule": (
+        _inside("rules.hardly_known", "rules.passed_on"),
+        (_inside("rules.hardly_known", "rules.passed_on"), 100),
+        _inside("rules.passed_on"),
+    ),
+    "typologies.dormant_account": (
+        _inside("rules.dormant_debtor"),
+        (_inside("rules.dormant_debtor", "rules.new_creditor"), 200),
+        CASES["rules.dormant_debtor"][1],
+    ),
+    "typologies.changed_habit": (
+        _inside("rules.unusual_for_pair", "rules.unusual_amount"),
+        (_inside("rules.unusual_for_pair", "rules.unusual_amount"), 130),
+        _inside("rules.unusual_amount"),
+    ),
+}
+
+
 @pytest.mark.parametrize("typology", DEFAULT_POLICY.typologies, ids=lambda t: t.code)
-def test_a_typology_can_reach_its_thresholds_and_stay_below(typology: Any) -> None:
-    weights = [rule.weight for rule in DEFAULT_POLICY.rules if rule.code in typology.rules]
-    thresholds = [typology.alert_threshold, typology.interdiction_threshold]
-    for threshold in filter(None, thresholds):
-        assert min(weights) < threshold or threshold == 100
-        assert threshold <= sum(weights)
+def test_a_typology_holds_and_alerts_at_its_thresholds_and_not_below(typology: Typology) -> None:
+    """Each by itself, so that what another one does is not taken for its own."""
+    judge = Judge(msgspec.structs.replace(DEFAULT_POLICY, typologies=[typology]), VOCABULARY)
+    held, alerted, below = TYPOLOGIES[typology.code]
+    assert set(_judged(judge, held).holding) == set(typology.rules) & fired(**held) > set()
+    assert _judged(judge, below) == Judgement()
+    assert (alerted is None) == (typology.alert_threshold is None)
+    if alerted is not None:
+        facts, score = alerted
+        assert _judged(judge, facts).alerts == (Raised(typology.code, score),)
+    if alerted is not None and alerted[0] != held:  # It takes more than to be held.
+        assert _judged(judge, held).alerts == ()
 
 
 def test_a_stolen_account_is_held_and_alerted() -> None:
-    facts = USUAL | {
+    facts = {
         "amount": LARGE // 2,
         "available": LARGE // 2,
         "pair_idle_ms": None,
@@ -185,7 +242,7 @@ def test_a_stolen_account_is_held_and_alerted() -> None:
         "debtor_count_30d": 9,
         "debtor_median_ratio_30d": 12_000_000,
     }
-    judged = JUDGE.judge(Facts(JUDGE.names, tuple(facts[n] for n in JUDGE.names)), "EUR")
+    judged = _judged(JUDGE, facts)
     assert judged.holding == (
         "rules.new_creditor",
         "rules.unusual_amount",

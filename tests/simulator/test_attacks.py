@@ -62,6 +62,21 @@ def test_every_attack_is_tried(
     assert set(moves) == set(story.aims)
 
 
+def test_those_that_are_named_come_alone_and_as_among_all(
+    unhindered: tuple[Story, dict[str, list[PlannedTransfer]]],
+) -> None:
+    story = Story(3, PLOT._replace(names=["structuring", "insider"]), LIMITS)
+    begun: list[str] = []
+    while len(begun) < 5 and (event := story.next()) is not None:
+        if isinstance(event, PlannedTransfer):
+            if event.attack and event.attack_id not in begun:
+                begun.append(event.attack_id)
+            story.hear(event, "released")
+    named = {id_ for id_ in unhindered[1] if id_.rpartition("-")[0] in {"structuring", "insider"}}
+    assert set(begun) <= named
+    assert {id_.rpartition("-")[0] for id_ in begun} == {"structuring", "insider"}
+
+
 def test_unhindered_they_get_what_they_went_for_and_no_more(
     unhindered: tuple[Story, dict[str, list[PlannedTransfer]]],
 ) -> None:

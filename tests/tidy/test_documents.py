@@ -1,5 +1,6 @@
 """What the documents say of the command line is so, and the glossary means one thing by a word."""
 
+import io
 import re
 import shlex
 from collections.abc import Iterator
@@ -7,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from countersign.channels.files import MessageFiles
+from countersign.channels.model import Instruction
 from countersign.entrypoints.cli.command_line import parser_for
 from countersign.entrypoints.cli.examples import EXAMPLES
 from countersign.entrypoints.cli.parsing import PROGRAM
+from countersign.kernel.account import Iban
 
 pytestmark = pytest.mark.fast
 
@@ -63,3 +67,24 @@ def test_the_glossary_defines_each_word_once() -> None:
     words = [word.strip() for row in rows for word in row.split(",")]
     assert len(words) > 40
     assert sorted(words) == sorted(set(words))
+
+
+def test_the_example_of_the_readme_is_two_payments_of_the_account_that_it_opens() -> None:
+    """Schema-valid in every version's check, with the date put in as the README does."""
+    readme = (REPOSITORY / "README.md").read_text("utf-8")
+    example = REPOSITORY / "docs" / "examples" / "payments.xml"
+    assert f's/TODAY/$(date -u +%F)/" {example.relative_to(REPOSITORY)} > payments.xml' in readme
+    stream = io.BytesIO(example.read_bytes().replace(b"TODAY", b"2027-03-31"))
+    kind = MessageFiles(None)
+    payments = list(kind.payments(stream, kind.check(stream)))
+    assert [p.end_to_end_id for p in payments if isinstance(p, Instruction)] == [
+        "INV-4711",
+        "PLANT-7",
+    ]
+    for payment in payments:
+        assert isinstance(payment, Instruction)
+        assert payment.requested_execution_date == "2027-03-31"
+        assert isinstance(payment.debtor_account, Iban)
+        assert f"accounts open {payment.debtor_account.text} EUR" in readme
+        assert f"  {payment.end_to_end_id}  " in readme
+        assert f"{payment.amount.minor_units / 100:,.2f}" in readme

@@ -27,6 +27,7 @@ from countersign.flows.ingest_file import (
     Progress,
     Tell,
     ingest_file,
+    show_nobody,
     tell_nobody,
 )
 from countersign.infra.clock import SystemClock
@@ -146,20 +147,45 @@ def receive(
     tell: Tell = tell_nobody,
 ) -> Ingested:
     """Keep a file, order what it asks for, and write the answer into a folder."""
-    now_ms = SystemClock().now_ms()
-    head = ReportHead(message_id=f"CS{new_id(now_ms).hex()}", created_ms=now_ms)
     with (
         opened(file) as stream,
         _whole_answer(replies, file.name, _mode(stream)) as answer,
-        archive.register(file.name, stream) as reception,  # Before anything is done with it.
     ):
+        result = receive_stream(
+            stream,
+            file.name,
+            archive=archive,
+            gate=gate,
+            kind=kind,
+            report=answer.target,
+            progress=progress,
+            tell=tell,
+        )
+        answer.ending = result.report
+        return result
+
+
+def receive_stream(
+    stream: BinaryIO,
+    name: str,
+    *,
+    archive: Archive,
+    gate: Gate,
+    kind: FileKind,
+    report: BinaryIO,
+    progress: Progress = show_nobody,
+    tell: Tell = tell_nobody,
+) -> Ingested:
+    """Keep what a stream holds, order what it asks for, and write the report of it."""
+    now_ms = SystemClock().now_ms()
+    head = ReportHead(message_id=f"CS{new_id(now_ms).hex()}", created_ms=now_ms)
+    with archive.register(name, stream) as reception:  # Before anything is done with it.
         result = in_own_thread(
             lambda: ingest_file(
                 stream,
                 gate=gate,
-                report=answer.target,
+                report=report,
                 head=head,
-                schema_dir=None,  # The kind knows where its schemas are.
                 progress=progress,
                 tell=tell,
                 note=reception.note,
@@ -167,7 +193,6 @@ def receive(
             )
         )
         reception.end(result)
-        answer.ending = result.report
         return result
 
 

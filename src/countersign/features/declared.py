@@ -14,6 +14,12 @@ MILLION = 1_000_000
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 WINDOWS = {"1h": HOUR_MS, "24h": DAY_MS, "7d": 7 * DAY_MS, "30d": 30 * DAY_MS}
+_IN_WORDS = {
+    "1h": ("hour", "1 小時"),
+    "24h": ("24 hours", "24 小時"),
+    "7d": ("7 days", "7 天"),
+    "30d": ("30 days", "30 天"),
+}
 
 
 class Moment(NamedTuple):
@@ -70,29 +76,30 @@ _ENTITIES = (
     _Entity("creditor", lambda m: m.creditor, "to this creditor", "付往此收款帳戶", "debtors"),
     _Entity("inflow", lambda m: m.inflow, "into the debtor's account", "流入付款帳戶", "debtors"),
     _Entity("pair", lambda m: m.pair, "of this debtor to this creditor", "此雙方之間", ""),
-    _Entity("fresh", lambda m: m.fresh, "of this debtor to creditors of its last 30d",
-            "此付款帳戶付往近 30d 新收款帳戶", "creditors"),
+    _Entity("fresh", lambda m: m.fresh, "of this debtor to creditors of its last 30 days",
+            "此付款帳戶付往近 30 天新收款帳戶", "creditors"),
 )  # fmt: skip
 _AGGREGATES = (
     _Aggregate("count", History.count, "orders {of} in the last {window}",
-               "過去 {window} {of}的指令數", is_nullable=False),
+               "過去 {window}{of}的指令數", is_nullable=False),
     _Aggregate("sum", _total, "sum of the orders {of} in the last {window}",
-               "過去 {window} {of}的金額總和", is_nullable=True),
+               "過去 {window}{of}的金額總和", is_nullable=True),
     _Aggregate("max", History.greatest, "greatest order {of} in the last {window}",
-               "過去 {window} {of}的最大金額", is_nullable=True),
+               "過去 {window}{of}的最大金額", is_nullable=True),
 )  # fmt: skip
 
 
 def _windowed(entity: _Entity, aggregate: _Aggregate, window: str) -> Feature:
     span_ms, of, value = WINDOWS[window], entity.of, aggregate.of
+    english, chinese = _IN_WORDS[window]
 
     def read(moment: Moment) -> int | None:
         return value(of(moment), moment.now_ms - span_ms)
 
     return Feature(
         f"{entity.name}_{aggregate.name}_{window}",
-        aggregate.english.format(of=entity.english, window=window),
-        aggregate.chinese.format(of=entity.chinese, window=window),
+        aggregate.english.format(of=entity.english, window=english),
+        aggregate.chinese.format(of=entity.chinese, window=chinese),
         aggregate.is_nullable,
         read,
     )
@@ -137,8 +144,8 @@ def _against_median(entity: _Entity) -> Iterator[Feature]:
 
     yield Feature(
         f"{entity.name}_median_30d",
-        f"median amount of the orders {entity.english} in the last 30d",
-        f"過去 30d {entity.chinese}的金額中位數",
+        f"median amount of the orders {entity.english} in the last 30 days",
+        f"過去 30 天{entity.chinese}的金額中位數",
         is_nullable=True,
         read=median,
     )
@@ -168,7 +175,7 @@ def _distinct(entity: _Entity) -> _Aggregate:
         entity.others,
         History.distinct_others,
         f"different {entity.others} of the orders {{of}} in the last {{window}}",
-        f"過去 {{window}} {{of}}涉及的不同{other}數",
+        f"過去 {{window}}{{of}}涉及的不同{other}數",
         is_nullable=False,
     )
 

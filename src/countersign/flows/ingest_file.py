@@ -11,12 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import islice
-from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
 import msgspec
 
-from countersign.channels.files import FileKind, MessageFiles, request_key
+from countersign.channels.files import FileKind, request_key
 from countersign.channels.model import (
     Header,
     Instruction,
@@ -52,6 +51,10 @@ class Gate(Protocol):
         ...
 
 
+def show_nobody(done: int, of: int) -> None:
+    del done, of
+
+
 def tell_nobody(result: PaymentResult, reasons: Sequence[str]) -> None:
     del result, reasons
 
@@ -80,17 +83,12 @@ def ingest_file(
     gate: Gate,
     report: BinaryIO,
     head: ReportHead,
-    schema_dir: Path | None,
-    progress: Progress,
+    kind: FileKind,
+    progress: Progress = show_nobody,
     tell: Tell = tell_nobody,
     note: Note = note_nothing,
-    kind: FileKind | None = None,
 ) -> Ingested:
-    """Order every payment of a seekable file and write the report; a bad file is refused whole.
-
-    Without a kind it is an ISO 20022 message, which says itself what it is.
-    """
-    kind = kind or MessageFiles(schema_dir)
+    """Order every payment of a seekable file and write the report; a bad file is refused whole."""
     try:
         checked = kind.check(stream)
     except Refusal as refusal:
@@ -126,13 +124,11 @@ def ingest_file(
 def try_file(
     stream: BinaryIO,
     *,
-    schema_dir: Path | None,
-    progress: Progress,
+    kind: FileKind,
+    progress: Progress = show_nobody,
     tell: Tell = tell_nobody,
-    kind: FileKind | None = None,
 ) -> Ingested:
     """Check a file and each of its payments, and order nothing."""
-    kind = kind or MessageFiles(schema_dir)
     try:
         checked = kind.check(stream)
     except Refusal as refusal:

@@ -1,5 +1,6 @@
 """Accounts as lists show them: balances in clear, holders and account numbers masked."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -51,6 +52,20 @@ ORDER BY p.number DESC, p.leg DESC LIMIT %(limit)s
 """
 
 
+# Of what is only held nothing has moved.
+_SELECT_MOVED = """
+SELECT day, coalesce(sum(amount) FILTER (WHERE debit_account = %(account)s), 0)::bigint,
+  coalesce(sum(amount) FILTER (WHERE credit_account = %(account)s), 0)::bigint
+FROM ledger.posting
+WHERE day = ANY (%(days)s) AND kind = ANY (%(kinds)s)
+  AND (debit_account = %(account)s OR credit_account = %(account)s)
+GROUP BY day
+"""
+_SELECT_BALANCE = "SELECT balance FROM ledger.balance WHERE number = %s"
+_MOVING = [PostingKind.POST, PostingKind.DIRECT, PostingKind.REVERSE, PostingKind.RETURN]
+_EPOCH = date(1970, 1, 1)
+
+
 class AccountListed(msgspec.Struct, frozen=True, kw_only=True):
     """One account; amounts are decimals in its currency."""
 
@@ -94,6 +109,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     transfer: int | None
     amount: str  # Below zero where it left the account or is promised to.
     currency: str
+
+
+class DayMoved(msgspec.Struct, frozen=True, kw_only=True):
+    """What moved on one day of an account, and its balance at the end; in minor units."""
+
+    day: str  # As ISO 8601.
+    outflow: int
+    inflow: int
+    balance: int
 
 
 def first_accounts(
@@ -162,6 +186,24 @@ def newest_entries(
             _SELECT_ENTRIES, parameters
         )
     ]
+
+
+def moved_by_day(
+    connection: psycopg.Connection[Any], *, account: int, last_day: int, days: int
+) -> list[DayMoved]:
+    """What moved on each of so many days up to this one, counted since 1970; the oldest first."""
+    wanted = list(range(last_day - days + 1, last_day + 1))
+    parameters = {"account": account, "days": wanted, "kinds": [int(kind) for kind in _MOVING]}
+    rows = connection.execute(_SELECT_MOVED, parameters).fetchall()
+    moved = {day: (outflow, inflow) for day, outflow, inflow in rows}
+    (balance,) = connection.execute(_SELECT_BALANCE, [account]).fetchone() or (0,)
+    found = []
+    for day in reversed(wanted):
+        outflow, inflow = moved.get(day, (0, 0))
+        at = (_EPOCH + timedelta(days=day)).isoformat()
+        found.append(DayMoved(day=at, outflow=outflow, inflow=inflow, balance=balance))
+        balance += outflow - inflow
+    return found[::-1]
 
 
 def _freeze(keys: SubjectKeys, row: tuple[Any, ...]) -> FreezeListed:

@@ -21,7 +21,7 @@ from countersign.gate.journal.reading import read_orders
 from countersign.gate.requests import KEY_BYTES, Item, encode_body
 from countersign.gate.returns import QUESTIONED
 from countersign.infra.clock import Clock
-from countersign.infra.iso20022.errors import UnsupportedMessage
+from countersign.infra.iso20022.errors import NAMELESS, UnsupportedMessage
 from countersign.infra.iso20022.own_thread import in_own_thread
 from countersign.infra.logs import get_logger
 from countersign.kernel.ids import new_id
@@ -215,6 +215,14 @@ class Returns:
         actions.end_returned(
             self._connection, row, state, number=number, reason=reason, now_ms=now_ms
         )
+
+
+def may_be_return(refusal: Refusal) -> bool:
+    """Whether a message that was refused as a status report may say what came back.
+
+    One that nobody can say the kind of may be money: a report is asked for again, a return is not.
+    """
+    return isinstance(refusal, (UnsupportedMessage, *NAMELESS))
 
 
 def read_arrived(content: bytes, *, schema_dir: Path | None) -> Arrived | None:

@@ -51,7 +51,7 @@ class NoHeadFile(Refusal):
     code = "gate.no_head_file"
     kind = Kind.CONFLICT
     chinese = (
-        "缺少或損壞 head 檔，無法察覺被截斷的日誌。"
+        "缺少或損壞 `head` 檔，無法察覺被截斷的日誌。"
         "請從此資料夾最新的複本放回檔案 `head`，"
         "或以 `countersign restore --from FILE --data NEW` 將備份還原至新資料夾。"
     )

@@ -51,9 +51,7 @@ class Refusal(Exception):
         """Say what is wrong and what to do next, with the details filled in."""
         template = type(self).chinese if language == "zh" else _english(type(self))
         # One pass, so that braces inside a detail's value are never read as a placeholder.
-        # A detail is missing where only the code came, as from the journal.
-        missing = "（未說明）" if language == "zh" else "(not told)"
-        return _PLACEHOLDER.sub(lambda found: str(self.details.get(found[1], missing)), template)
+        return _PLACEHOLDER.sub(lambda found: str(self.details.get(found[1], _MISSING)), template)
 
     def unraised(self) -> Self:
         """The same refusal to keep: one that was raised holds on to frames and all they held."""
@@ -77,6 +75,8 @@ def all_refusals() -> tuple[type[Refusal], ...]:
     return tuple(_BY_CODE[code] for code in sorted(_BY_CODE))
 
 
+# In place of a detail where only the code came, as from the journal.
+_MISSING = "…"
 _BY_CODE: dict[str, type[Refusal]] = {}
 _CODE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")

@@ -6,7 +6,7 @@ order of an attack `hear` is called before `next`: the attacker goes on with wha
 """
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from itertools import chain
 from typing import NamedTuple
@@ -43,6 +43,7 @@ class Plot(NamedTuple):
     attacks_from_day: int
     attacks_to_day: int
     has_past: bool = True  # Whether who sleeps gives a last order, long before the first day.
+    names: Collection[str] = ATTACKS.keys()  # Of the attacks; each comes as it would among all.
 
 
 class _Waiting(NamedTuple):
@@ -104,6 +105,8 @@ class Story:
 
     def _start_attacks(self, plot: Plot) -> None:
         for name, script in ATTACKS.items():
+            if name not in plot.names:
+                continue
             for turn in range(plot.attacks):
                 chance = Chance.of(self._seed, name, turn)
                 day = plot.first + timedelta(

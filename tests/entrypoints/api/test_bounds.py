@@ -94,7 +94,10 @@ def test_parameters_are_known_single_and_in_bounds(client: httpx.Client) -> None
 def test_a_wrong_path_or_method_is_told(client: httpx.Client) -> None:
     assert code_of(client.get("/v2/transfers")) == "api.no_such_path"
     assert code_of(client.get("/v1/transfers/minus")) == "api.no_such_path"
-    assert code_of(client.get(f"/v1/transfers/{2**62}")) == "api.no_such_path"
+    for number in (2**62, 2**63, "9" * 5_000, "%C2%B2"):
+        for asked in (client.get, httpx.get):  # With a token, and without.
+            refused = asked(f"{client.base_url}/v1/transfers/{number}")
+            assert (refused.status_code, code_of(refused)) == (404, "api.no_such_path")
     wrong = client.delete("/v1/transfers")
     assert (wrong.status_code, code_of(wrong)) == (405, "api.wrong_method")
     assert {one.strip() for one in wrong.headers["allow"].split(",")} >= {"GET", "POST"}

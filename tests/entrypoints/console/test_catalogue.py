@@ -5,7 +5,9 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
+from markupsafe import Markup
 
+from countersign.access.model import BUILT_IN
 from countersign.accounts.model import AccountKind
 from countersign.alerts.model import Disposition
 from countersign.channels.model import PaymentStatus
@@ -16,9 +18,12 @@ from countersign.entrypoints.console.catalogue import CHINESE, translated
 from countersign.entrypoints.console.coded import CODED
 from countersign.entrypoints.console.finding import SORTS
 from countersign.entrypoints.console.transfer_pages import REJECT_CODES
+from countersign.entrypoints.rail.rail import CLOSED_ACCOUNT
+from countersign.flows.audit_check.report import FaultKind
 from countersign.gate.commands import Kind
 from countersign.kernel.invariant import InvariantBroken
 from countersign.ledger.model import PostingKind
+from countersign.rails.messages import NOT_RECEIVED_REASONS
 from countersign.transfers.model import Action, Status
 
 pytestmark = pytest.mark.fast
@@ -80,6 +85,9 @@ def test_every_code_that_a_page_may_show_has_words() -> None:
     wanted |= {f"view {one}" for one in VIEWS}
     wanted |= {f"code {one}" for one in REJECT_CODES}
     wanted |= {f"level {one}" for one in ("ok", "warn", "fail")}
+    wanted |= {f"fault {one}" for one in FaultKind}
+    wanted |= {f"actor {one.name}" for one in BUILT_IN}
+    wanted |= {f"code {one}" for one in (*NOT_RECEIVED_REASONS, CLOSED_ACCOUNT)}
     wanted |= {f"group {one}" for one in (*PaymentStatus, PARTLY_ACCEPTED, "open")}
     wanted |= {f"payment {one}" for one in PaymentStatus}
     assert wanted - CODED.keys() == set()
@@ -91,6 +99,16 @@ def test_values_are_filled_in() -> None:
     assert translated("status held", "en") == "Held"
     with pytest.raises(InvariantBroken):
         translated("What nobody wrote down", "en")
+
+
+def test_markup_among_the_values_stays_and_everything_else_is_escaped() -> None:
+    when = Markup("<time>09:00</time>")
+    text = translated("held until {when} UTC, then it expires", "en", when=when)
+    assert text == "held until <time>09:00</time> UTC, then it expires"
+    assert isinstance(text, Markup)
+    named = translated("Open the console of {name}", "en", name="<b>")
+    assert named == "Open the console of <b>"
+    assert not isinstance(named, Markup)
 
 
 def fields(text: str) -> set[str]:

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from tests.support.chinese import foreign_words
 
 from countersign.entrypoints.console.guard import BODY_BYTES_MAX, Guard
 from countersign.entrypoints.console.sessions import Sessions
@@ -166,3 +167,19 @@ def test_a_fault_of_a_page_is_answered_and_the_next_page_works(
 ) -> None:
     assert ask("GET", "/fault", headers=signed_in).status_code == 500
     assert ask("GET", "/", headers=signed_in).status_code == 200
+
+
+def test_whom_no_page_is_shown_is_told_in_his_language(ask: Ask) -> None:
+    zh = {"accept-language": "zh-TW,zh;q=0.9"}
+    told = [
+        ask("GET", "/", headers={**zh, "host": "evil.example"}),
+        ask("PUT", "/", headers=zh),
+        ask("POST", "/", headers={**zh, "origin": "null"}),
+        ask("POST", "/", headers={**zh, "origin": SITE, "content-length": "99999999"}),
+        ask("GET", "/", headers={**zh, "x-live": "1"}),
+    ]
+    assert [answer.status_code for answer in told] == [421, 405, 403, 413, 401]
+    assert [answer.text for answer in told if foreign_words(answer.text)] == []
+    # The choice of a language goes before what the browser says.
+    chosen = ask("PUT", "/", headers={**zh, "cookie": "language=en"})
+    assert chosen.text == "Method not allowed.\n"

@@ -1,9 +1,13 @@
 """Values as a page shows them."""
 
+from typing import Any
+
 import pytest
 
 from countersign.entrypoints.console import showing
-from countersign.entrypoints.console.charts import stacked_bars
+from countersign.entrypoints.console.pages import _environment
+from countersign.entrypoints.console.sentences import Sentences
+from countersign.kernel.refusal import Language
 from countersign.kernel.six_words import word_at
 
 pytestmark = pytest.mark.fast
@@ -61,6 +65,55 @@ def test_the_time_that_is_left(left_ms: int, shown: str) -> None:
     assert showing.is_urgent(1_000_000 + left_ms, 1_000_000) == (left_ms < 20 * 60_000)
 
 
+@pytest.mark.parametrize(
+    ("language", "shown"), [("en", "28 Nov 08:05:09"), ("zh", "11 月 28 日 08:05:09")]
+)
+def test_a_moment_has_its_day_and_tells_the_whole_of_it_to_who_points_at_it(
+    language: Language, shown: str
+) -> None:
+    markup = showing.day_time("2026-11-28T08:05:09.040Z", language)
+    assert markup.striptags() == shown
+    assert 'title="2026-11-28 08:05:09.040 UTC"' in markup
+    assert showing.day_time_ms(1_795_853_109_040, language) == markup
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "english", "chinese"),
+    [
+        (12_000_000, "3 h 20 min", "3 小時 20 分"),
+        (93_600_000, "1 d 2 h", "1 天 2 小時"),
+        (300_000, "5 min", "5 分"),
+        (59_999, "59 s", "59 秒"),
+    ],
+)
+def test_a_span_is_told_in_its_two_greatest_units(
+    milliseconds: int, english: str, chinese: str
+) -> None:
+    assert showing.duration(milliseconds, "en") == english
+    assert showing.duration(milliseconds, "zh") == chinese
+
+
+def test_commands_in_a_sentence_are_set_as_such() -> None:
+    assert showing.with_code("Run `a <b>` & wait") == ("Run <code>a &lt;b&gt;</code> &amp; wait")
+    assert showing.coded("account closed", "AC04").striptags() == "account closed AC04"
+    assert showing.coded("", "<X>") == '<span class="code">&lt;X&gt;</span>'
+    assert showing.coded("", "") == ""
+
+
+def reasons_shown(count: int) -> str:
+    """The markup of so many reasons on a page."""
+    parts: Any = _environment.get_template("parts.html").module
+    codes = [f"rules.made_up_{number}" for number in range(count)]
+    return str(parts.whys(codes, Sentences(None, "en"), "hold", "Reason", "more reasons"))
+
+
+def test_five_reasons_are_shown_and_the_rest_is_folded() -> None:
+    assert "<details" not in reasons_shown(5)
+    shown, _, folded = reasons_shown(8).partition("<details")
+    assert (shown.count("<li>"), folded.count("<li>")) == (5, 3)
+    assert "more reasons" in folded
+
+
 def test_a_mark_has_a_square_a_filled_cell_and_a_dot_an_empty_one() -> None:
     for index in (0, 1, 1023, 2047):
         path = str(showing.mosaic(word_at(index)))
@@ -73,17 +126,3 @@ def test_a_mark_has_a_square_a_filled_cell_and_a_dot_an_empty_one() -> None:
 )
 def test_an_axis_ends_at_a_round_number(most: int, top: int) -> None:
     assert showing.axis_max([0, most]) == top
-
-
-def test_bars_stand_on_the_axis_and_stay_inside_the_picture() -> None:
-    minutes = [{"release": n, "hold": n % 3, "block": n % 2} for n in range(60)]
-    chart = stacked_bars(minutes, 100_000)
-    assert chart.total == sum(sum(one.values()) for one in minutes)
-    assert len(chart.bars) == sum(1 for one in minutes for count in one.values() if count)
-    for bar in chart.bars:
-        assert float(bar.y) >= 0
-        assert float(bar.y) + float(bar.height) <= 108
-        assert float(bar.x) + float(bar.width) <= 860
-    # At the very edge a time does not fit.
-    assert len(chart.times) == 5
-    assert len(stacked_bars(minutes, 100_005).times) == 6

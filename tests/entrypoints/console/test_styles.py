@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from countersign.entrypoints import console
-from countersign.entrypoints.console.charts import _LAYERS
 from countersign.entrypoints.console.showing import MARKS
 
 pytestmark = pytest.mark.fast
@@ -25,7 +24,7 @@ TEXT = r'"([^"]*)"'
 # Those whose first argument becomes a class.
 MADE = r'\b(?:chip|fig|mark|st)\(\s*"([\w-]+)"'
 # What an expression in a class attribute gives, beside texts of its own.
-GIVEN = {*MARKS.values(), "idle", *(kind for _, kind in _LAYERS if not kind.startswith("p-"))}
+GIVEN = {*MARKS.values(), "idle"}
 
 
 def names(text: str) -> set[str]:
@@ -56,7 +55,9 @@ def in_script(text: str) -> set[str]:
 
 
 def in_python(text: str) -> set[str]:
-    return names(" ".join(re.findall(r'class="([^"{}]*)"', text)))
+    # The parts of a chart's bars are named by the fill that they have.
+    fills = re.findall(r'"(f-[a-z]+)"', text)
+    return names(" ".join([*re.findall(r'class="([^"{}]*)"', text), *fills]))
 
 
 def used() -> set[str]:

@@ -50,6 +50,16 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
         ApiClient(url, "cst_a")
 
 
+@pytest.mark.parametrize(
+    "url", ["http://ann:secret@127.0.0.1:1", "ann:secret@a.example", "http://ann:secret@[::1"]
+)
+def test_a_password_in_an_address_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(MalformedUrl) as refused:
+        ApiClient(url, "cst_a")
+    assert "secret" not in refused.value.sentence() + refused.value.sentence("zh")
+    assert url.rpartition("@")[2] in refused.value.sentence()
+
+
 def test_without_a_token_nothing_is_sent(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,6 +15,7 @@ from countersign.access.model import Permission
 from countersign.entrypoints.cli.main import main
 from countersign.entrypoints.cli.terminal import DONE, REFUSED
 from countersign.gate.commands import Kind
+from countersign.simulator.story import ATTACKS
 
 pytestmark = pytest.mark.postgres
 COUNT = 150
@@ -45,8 +46,9 @@ def test_it_opens_accounts_once_and_each_start_sends_orders_of_its_own(
 ) -> None:
     monkeypatch.setenv("COUNTERSIGN_TOKEN", ALL)
     accounts, funded = [], []  # After each start.
-    for start in (1, 2):
-        asked = words(api, "--attacks", "--rate", "2000", "--count", str(COUNT))
+    named = {"invoice_redirection", "structuring"}
+    for start, attacks in (1, ["--attacks"]), (2, ["--attacks", ",".join(named)]):
+        asked = words(api, "--rate", "2000", "--count", str(COUNT), *attacks)
         assert main(asked) == DONE
         told = json.loads(capsys.readouterr().out)
         assert told["transfers"] >= COUNT
@@ -56,6 +58,8 @@ def test_it_opens_accounts_once_and_each_start_sends_orders_of_its_own(
         assert any(status.startswith("in files ") for status in told["statuses"])
         assert "in files RJCT" not in told["statuses"]
         assert told["refusals"] == {}
+        assert set(told["attacks"]) <= (set(ATTACKS) if start == 1 else named)
+        assert told["attacks"]
         assert rows(api, TRANSFERS) == told["transfers"] * start
         accounts.append(rows(api, ACCOUNTS))
         funded.append(rows(api, FUNDINGS))

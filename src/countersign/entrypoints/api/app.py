@@ -50,6 +50,7 @@ from countersign.entrypoints.api.problems import (
     problem_of,
     status_of,
 )
+from countersign.entrypoints.web.numbers import PATH_NUMBER
 from countersign.gate.queries import OwnCredential
 from countersign.infra.logs import get_logger
 from countersign.kernel.refusal import Language, Refusal
@@ -101,7 +102,7 @@ def _routes(desk: Desk) -> list[Route]:
     """
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in sorted(OPERATIONS, key=lambda one: ("{" in one.path, one.path)):
-        path = operation.path.replace("{number}", "{number:int}")
+        path = operation.path.replace("{number}", PATH_NUMBER)
         by_path.setdefault(path, {})[operation.method] = operation
     return [
         Route(path, partial(_by_method, desk, operations), methods=sorted(operations))
@@ -159,18 +160,11 @@ async def _called(desk: Desk, operation: Operation, request: Request, language: 
         visitor=visitor,
         language=language,
         request=request,
-        number=_number(request),
+        number=request.path_params.get("number", 0),
         body=body,
         query=query,
     )
     return await operation.handler(desk, call)
-
-
-def _number(request: Request) -> int:
-    number = int(request.path_params.get("number", 0))
-    if number >= 1 << 62:
-        raise NoSuchPath
-    return number
 
 
 def _query(operation: Operation, request: Request) -> Any:

@@ -18,6 +18,7 @@ from countersign.entrypoints.api.accounts import Number
 from countersign.entrypoints.api.desk import Call, Desk, Operation
 from countersign.entrypoints.api.errors import Busy, MalformedParameter
 from countersign.entrypoints.web.errors import DatabaseAway
+from countersign.entrypoints.web.numbers import whole_number
 from countersign.flows.follow_events import EventFollowed, events_after, newest_number
 
 STREAMS_MAX = 32
@@ -26,8 +27,6 @@ _LOOK_SECONDS = 0.25
 _QUIET_SECONDS = 15.0
 _SEND_SECONDS = 30.0
 _RETRY_MS = 2_000
-_NUMBER_MAX = 2**62
-_DIGITS_MAX = 19
 _RESUME_HEADER = "last-event-id"
 
 
@@ -124,13 +123,10 @@ def _after(headers: Mapping[str, str], query: Any) -> int | None:
     if not text:
         after: int | None = query.after
         return after
-    if (
-        not (text.isascii() and text.isdigit())
-        or len(text) > _DIGITS_MAX
-        or int(text) >= _NUMBER_MAX
-    ):
+    seen = whole_number(text)
+    if seen is None:
         raise MalformedParameter(why="Last-Event-ID is not the id of an event")
-    return int(text)
+    return seen
 
 
 OPERATIONS = (

@@ -14,14 +14,13 @@ import msgspec
 from starlette.responses import StreamingResponse
 
 from countersign.access.model import Permission
-from countersign.channels.model import ReportHead
+from countersign.channels.files import MessageFiles
 from countersign.entrypoints.api.desk import Call, Desk, Operation
 from countersign.entrypoints.api.errors import BodyTooLarge, BodyTooSlow, Busy
-from countersign.flows.ingest_file import Ingested, ingest_file
+from countersign.entrypoints.receiving import receive_stream
+from countersign.flows.ingest_file import Ingested
 from countersign.gate.client import GateClient
 from countersign.gate.requests import API_SOCKET
-from countersign.infra.iso20022.own_thread import in_own_thread
-from countersign.kernel.ids import new_id
 
 FILE_BYTES_MAX = 200 * 1024 * 1024
 FILES_AT_ONCE = 2
@@ -79,31 +78,18 @@ async def _receive(call: Call, stream: BinaryIO) -> None:
 
 
 def _ingested(desk: Desk, call: Call, stream: BinaryIO, report: BinaryIO) -> Ingested:
-    now_ms = desk.clock.now_ms()
     stream.seek(0)
-    with (
-        desk.archive.register(f"api {now_ms}", stream) as reception,
-        GateClient(
-            desk.sockets, API_SOCKET, token=call.visitor.token, timeout_seconds=_GATE_SECONDS
-        ) as gate,
-    ):
-        ingested = in_own_thread(
-            lambda: ingest_file(
-                stream,
-                gate=gate,
-                report=report,
-                head=ReportHead(message_id=f"CS{new_id(now_ms).hex()}", created_ms=now_ms),
-                schema_dir=desk.schema_dir,
-                progress=_tell_nobody,
-                note=reception.note,
-            )
+    with GateClient(
+        desk.sockets, API_SOCKET, token=call.visitor.token, timeout_seconds=_GATE_SECONDS
+    ) as gate:
+        return receive_stream(
+            stream,
+            f"api {desk.clock.now_ms()}",
+            archive=desk.archive,
+            gate=gate,
+            kind=MessageFiles(desk.schema_dir),
+            report=report,
         )
-        reception.end(ingested)
-        return ingested
-
-
-def _tell_nobody(done: int, of: int) -> None:
-    del done, of
 
 
 async def _pieces(report: BinaryIO, files: contextlib.ExitStack) -> AsyncIterator[bytes]:

@@ -9,10 +9,11 @@ from msgspec.inspect import StructType, type_info
 
 from countersign.entrypoints.api.desk import KEY_HEADER, Operation
 from countersign.entrypoints.api.problems import MEDIA_TYPE, Problem
+from countersign.entrypoints.web.numbers import PATH_NUMBER_MAX
 
 _REF = "#/components/schemas/{name}"
 _KEY_SCHEMA = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
-_NUMBER_SCHEMA = {"type": "integer", "minimum": 0, "exclusiveMaximum": 2**62}
+_NUMBER_SCHEMA = {"type": "integer", "minimum": 0, "maximum": PATH_NUMBER_MAX}
 _PROBLEMS = (
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.UNAUTHORIZED,

@@ -195,7 +195,7 @@ def _count(bed: Bed, clients: list[_Client], findings: Findings) -> None:
             "SELECT key, number FROM transfers.transfer "
             "UNION ALL SELECT key, number FROM gate.command"
         ).fetchall()
-        unbalanced = connection.execute(_UNBALANCED).fetchone()
+        unbalanced = connection.execute(UNBALANCED).fetchone()
         chain_gaps = connection.execute(_CHAIN_GAPS).fetchone()
     numbers: dict[bytes, list[int]] = {}
     for key, number in rows:
@@ -214,7 +214,7 @@ def _count(bed: Bed, clients: list[_Client], findings: Findings) -> None:
         )
 
 
-_UNBALANCED = """
+UNBALANCED = """
 WITH moved AS (
   SELECT account, sum(amount) AS balance, sum(held) AS held FROM (
     SELECT debit_account AS account,

@@ -11,7 +11,7 @@ EXAMPLES = {
     "console link": "console link",
     "run": "run --data /srv/countersign",
     "demo": "demo",
-    "simulate": "simulate --rate 20 --count 5000 --attacks",
+    "simulate": "simulate --rate 20 --count 5000 --attacks mule_chain,insider",
     "accounts open": 'accounts open DE89370400440532013000 EUR --holder "Ada Holdings"',
     "accounts fund": (
         'accounts fund DE89370400440532013000 250000.00 EUR --reason "opening balance"'

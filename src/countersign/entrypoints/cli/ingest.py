@@ -173,7 +173,7 @@ def _taking(
     """What is done with each file."""
     kind = kind_of(arguments.mapping, schema_dir=arguments.settings.schema_dir)
     if arguments.dry_run:
-        return lambda file, told: _tried(arguments, kind, file, told)
+        return lambda file, told: _tried(kind, file, told)
     installation = load_installation(arguments.settings)
     token = _token(installation, arguments.credential)
     gate = stack.enter_context(
@@ -202,12 +202,11 @@ def _summary(result: Ingested) -> str:
     return f"{result.group_status}: {counts}"
 
 
-def _tried(arguments: argparse.Namespace, kind: FileKind, file: Path, told: Told) -> Ingested:
+def _tried(kind: FileKind, file: Path, told: Told) -> Ingested:
     with opened(file) as stream:
         return in_own_thread(
             lambda: try_file(
                 stream,
-                schema_dir=arguments.settings.schema_dir,
                 progress=told.progress,
                 tell=told.payment,
                 kind=kind,

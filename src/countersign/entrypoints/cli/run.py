@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from countersign.entrypoints.cli.parsing import Subcommands, add_command
-from countersign.entrypoints.cli.terminal import Terminal
+from countersign.entrypoints.cli.terminal import Terminal, visible_lines
 from countersign.entrypoints.console.links import link_of, make_link, noted_address
 from countersign.entrypoints.installation import (
     Installation,
@@ -172,14 +172,13 @@ def _run(
 
 def _warn_of_key(installation: Installation) -> None:
     """On stderr, so that whoever reads the values with --json is warned as well."""
-    print(
+    said = (
         f"set up {installation.data_dir}\n"
         f"IMPORTANT: the key is {key_of(installation.settings)}. Without it nothing that is sealed"
         " can ever be\nread again, by anyone. Copy it to a safe place now, apart from the data and"
-        " its backups.",
-        file=sys.stderr,
-        flush=True,
+        " its backups."
     )
+    print(visible_lines(said), file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager

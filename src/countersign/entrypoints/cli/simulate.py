@@ -12,6 +12,7 @@ from countersign.entrypoints.simulate.errors import NoToken
 from countersign.entrypoints.simulate.life import COMPANIES, PERSONS, story_of
 from countersign.entrypoints.simulate.sending import Sender, open_accounts
 from countersign.infra.clock import SystemClock
+from countersign.simulator.story import ATTACKS
 
 _RATE = 2
 
@@ -32,7 +33,26 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--count", type=count, default=1_000, help="transfers to send (default: %(default)s)"
     )
-    parser.add_argument("--attacks", action="store_true", help="with attackers among them")
+    parser.add_argument(
+        "--attacks",
+        nargs="?",
+        action="extend",
+        type=attack_names,
+        const=tuple(ATTACKS),
+        default=[],
+        metavar="NAME,...",
+        help=f"with attackers among them, of all names or of these: {', '.join(sorted(ATTACKS))}",
+    )
+
+
+def attack_names(text: str) -> tuple[str, ...]:
+    """Names of attacks with commas between them; for argparse."""
+    names = tuple(name.strip() for name in text.split(","))
+    for name in names:
+        if name not in ATTACKS:
+            known = ", ".join(sorted(ATTACKS))
+            raise argparse.ArgumentTypeError(f"{name!r} is no attack; there are {known}")
+    return names
 
 
 def add_city(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +83,7 @@ def simulate(arguments: argparse.Namespace, terminal: Terminal) -> int:
         arguments.seed,
         companies=arguments.companies,
         persons=arguments.persons,
-        has_attacks=arguments.attacks,
+        attacks=frozenset(arguments.attacks),
     )
     with closing(client()) as connection:
         sender = Sender(connection, story, SystemClock(), start=secrets.token_hex(6))
@@ -76,7 +96,7 @@ def simulate(arguments: argparse.Namespace, terminal: Terminal) -> int:
     value = {
         "transfers": sent.transfers,
         "files": sent.files,
-        "attacks": sent.attacks,
+        "attacks": dict(sent.attacks),
         "statuses": dict(sent.statuses),
         "refusals": dict(sent.refusals),
         "repeated": connection.repeated,

@@ -1,14 +1,17 @@
 """One transfer as `transfers show` tells it to people, line by line."""
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import msgspec
 import psycopg
 
 from countersign.entrypoints.cli.parsing import with_separators
 from countersign.entrypoints.cli.reasons import all_in_words, in_words
 from countersign.entrypoints.cli.terminal import visible
 from countersign.entrypoints.installation import Installation
+from countersign.flows.list_looks import LookTold, looks_at
 from countersign.flows.tell_transfer import Party, RailTold, ReturnTold, TransferTold, tell_transfer
 from countersign.gate.intake import Intake
 from countersign.infra.database import Role
@@ -19,8 +22,8 @@ _LABEL_COLUMNS = 10
 _TEXT_COLUMNS = 100
 
 
-def told_story(installation: Installation, number: int) -> tuple[TransferTold, list[str]]:
-    """A transfer's story as data and as lines for people."""
+def told_story(installation: Installation, number: int) -> tuple[dict[str, Any], list[str]]:
+    """A transfer's story with the looks at its parties, as data and as lines for people."""
     dsn = installation.dsn(Role.APP)
     with (
         psycopg.connect(dsn) as connection,
@@ -29,7 +32,9 @@ def told_story(installation: Installation, number: int) -> tuple[TransferTold, l
         ) as keys,
     ):
         told = tell_transfer(connection, intake=Intake(keys), number=number)
-        return told, _lines(told, newest_sentences(connection))
+        looks = looks_at(connection, number)
+        lines = _lines(told, newest_sentences(connection)) + _look_lines(looks)
+        return msgspec.to_builtins(told) | {"looks": msgspec.to_builtins(looks)}, lines
 
 
 def _lines(told: TransferTold, sentences: Mapping[str, str]) -> list[str]:
@@ -78,6 +83,13 @@ def _return_text(returned: ReturnTold, currency: str) -> str:
 def _labelled(label: str, text: str) -> list[str]:
     lines = textwrap.wrap(visible(text), _TEXT_COLUMNS) or [""]
     return [f"{label if n == 0 else '':{_LABEL_COLUMNS}}{one}" for n, one in enumerate(lines)]
+
+
+def _look_lines(looks: Sequence[LookTold]) -> list[str]:
+    if not looks:
+        return []
+    head = "looked at in clear (leaf, when, by whom):"
+    return [head, *(f"  {look.number}  {look.time}  {visible(look.by)}" for look in looks)]
 
 
 def _event_lines(told: TransferTold) -> list[str]:

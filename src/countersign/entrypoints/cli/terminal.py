@@ -39,7 +39,7 @@ class Terminal:
 
     def value(self, value: object, text: str) -> int:
         """One result: the JSON value or the sentence."""
-        self._out(_json(value) if self.is_json else text)
+        self._out(_json(value) if self.is_json else visible_lines(text))
         return DONE
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> int:
@@ -92,7 +92,7 @@ class Terminal:
     def say(self, text: str) -> None:
         """A remark for people only."""
         if not self.is_json:
-            self._out(text)
+            self._out(visible_lines(text))
 
     def _refused(self, code: str, sentence: str) -> int:
         if self.is_json:
@@ -121,6 +121,11 @@ def language_of(environment: Mapping[str, str]) -> str:
 def visible(text: str) -> str:
     """The text with a question mark for each character that cannot be seen."""
     return "".join("?" if unicodedata.category(c) in _UNSEEN else c for c in text)
+
+
+def visible_lines(text: str) -> str:
+    """The same for text of several lines."""
+    return "\n".join(map(visible, text.split("\n")))
 
 
 # Controls, formats (which change the direction of writing), lone surrogates, line ends.

@@ -9,9 +9,16 @@ from starlette.routing import Route
 
 from countersign.entrypoints.console.acting import Form, ask_gate, form_action
 from countersign.entrypoints.console.errors import WrongDigits
-from countersign.entrypoints.console.pages import render
+from countersign.entrypoints.console.outflows import charts_of, finding_of
+from countersign.entrypoints.console.pages import language_of, render
 from countersign.entrypoints.console.site import Site
-from countersign.flows.list_accounts import first_accounts, newest_entries
+from countersign.entrypoints.web.numbers import PATH_NUMBER, whole_number
+from countersign.flows.list_accounts import (
+    DayMoved,
+    first_accounts,
+    moved_by_day,
+    newest_entries,
+)
 from countersign.gate.commands import Kind
 from countersign.gate.preparation import HOLDER_PLACE
 from countersign.gate.requests import FreezeRequest, UnfreezeRequest
@@ -21,6 +28,8 @@ from countersign.vault.seal import open_sealed
 
 ROWS = 100
 ENTRIES = 100
+DAYS = 14
+DAY_MS = 86_400_000
 TAIL = 4
 _SEALED = "SELECT index, holder FROM accounts.account WHERE number = %s"
 _FREEZES = """
@@ -43,8 +52,7 @@ class NoSuchAccount(Refusal):
 
 def accounts(request: Request) -> Response:
     site: Site = request.app.state.site
-    after = request.query_params.get("after", "0")
-    first = int(after) if after.isdigit() and len(after) < 16 else 0  # noqa: PLR2004
+    first = whole_number(request.query_params.get("after", "")) or 0
     found = site.read(
         lambda connection: first_accounts(connection, keys=site.keys, limit=ROWS + 1, after=first)
     )
@@ -58,18 +66,28 @@ def account(request: Request) -> Response:
     site: Site = request.app.state.site
     number = request.path_params["number"]
 
-    def read(connection: Any) -> tuple[Any, Any]:
+    today, language = site.clock.now_ms() // DAY_MS, language_of(request)
+
+    def read(connection: Any) -> tuple[Any, Any, list[DayMoved]]:
         found = first_accounts(connection, keys=site.keys, limit=1, number=number)
         if not found:
             raise NoSuchAccount
-        return found[0], newest_entries(connection, account=number, limit=ENTRIES)
+        return (
+            found[0],
+            newest_entries(connection, account=number, limit=ENTRIES),
+            moved_by_day(connection, account=number, last_day=today, days=DAYS),
+        )
 
-    one, entries = site.read(read)
+    one, entries, days = site.read(read)
+    finding = finding_of(days, one.currency, language)
     return render(
         request,
         "account.html",
         one=one,
         entries=entries,
+        days=days[::-1],
+        finding=finding,
+        charts=charts_of(days, finding, one.currency, language),
         done=request.query_params.get("done", ""),
     )
 
@@ -131,8 +149,8 @@ def _reference(request: Request) -> str:
 
 ROUTES = [
     Route("/accounts", accounts),
-    Route("/accounts/{number:int}", account, methods=["GET"]),
-    Route("/accounts/{number:int}/freeze", form_action(freeze), methods=["POST"]),
-    Route("/accounts/{number:int}/unfreeze", form_action(unfreeze), methods=["POST"]),
+    Route(f"/accounts/{PATH_NUMBER}", account, methods=["GET"]),
+    Route(f"/accounts/{PATH_NUMBER}/freeze", form_action(freeze), methods=["POST"]),
+    Route(f"/accounts/{PATH_NUMBER}/unfreeze", form_action(unfreeze), methods=["POST"]),
     Route("/freezes", freezes),
 ]

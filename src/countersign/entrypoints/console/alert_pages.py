@@ -14,6 +14,7 @@ from countersign.entrypoints.console.pages import language_of, render
 from countersign.entrypoints.console.sentences import sentences
 from countersign.entrypoints.console.site import Site
 from countersign.entrypoints.console.timeline import alert_seen
+from countersign.entrypoints.web.numbers import PATH_NUMBER
 from countersign.gate.commands import AcknowledgeAlert, Kind
 from countersign.gate.requests import CloseAlertRequest
 
@@ -96,7 +97,7 @@ def close(request: Request, form: Form) -> str:
 
 ROUTES = [
     Route("/alerts", alerts),
-    Route("/alerts/{number:int}", alert, methods=["GET"]),
-    Route("/alerts/{number:int}/acknowledge", form_action(acknowledge), methods=["POST"]),
-    Route("/alerts/{number:int}/close", form_action(close), methods=["POST"]),
+    Route(f"/alerts/{PATH_NUMBER}", alert, methods=["GET"]),
+    Route(f"/alerts/{PATH_NUMBER}/acknowledge", form_action(acknowledge), methods=["POST"]),
+    Route(f"/alerts/{PATH_NUMBER}/close", form_action(close), methods=["POST"]),
 ]

@@ -25,12 +25,12 @@ from countersign.entrypoints.console.board import Feed
 from countersign.entrypoints.console.catalogue import translated
 from countersign.entrypoints.console.errors import LinkSpent
 from countersign.entrypoints.console.guard import Guard
+from countersign.entrypoints.console.languages import LANGUAGES
 from countersign.entrypoints.console.links import spend_link
 from countersign.entrypoints.console.pages import (
     _FOLDER,
     DENSITIES,
     KEYS,
-    LANGUAGES,
     THEMES,
     failure_page,
     language_of,

@@ -1,4 +1,4 @@
-"""The live board: today's sums, the decisions of an hour, what is held, what was just decided.
+"""The live board: today's sums, the decisions of two hours, what is held, what was just decided.
 
 What is past never changes, so each look reads only what came since the one before.
 """
@@ -10,13 +10,15 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from countersign.entrypoints.console.decisions import SPAN_MINUTES, SPANS
 from countersign.entrypoints.console.finding import Held, Pair, held_by_due, parties
 from countersign.gate.intake import Intake
 from countersign.transfers.model import Action
 
 DAY_MS = 86_400_000
 MINUTE_MS = 60_000
-MINUTES = 60
+MINUTES = SPANS * SPAN_MINUTES
+HOUR = 60  # Minutes.
 HELD_ROWS = 8
 STREAM_ROWS = 14
 

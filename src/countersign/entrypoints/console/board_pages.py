@@ -7,12 +7,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from countersign.entrypoints.console import showing
-from countersign.entrypoints.console.board import MINUTE_MS, Board, Feed, Sum
-from countersign.entrypoints.console.charts import stacked_bars
+from countersign.entrypoints.console.board import HOUR, MINUTE_MS, Board, Feed, Sum
+from countersign.entrypoints.console.catalogue import translated
+from countersign.entrypoints.console.charts import SLIM, WIDE, Column, stacked_bars
+from countersign.entrypoints.console.decisions import finding_of, spans_of
 from countersign.entrypoints.console.pages import language_of, render
 from countersign.entrypoints.console.sentences import sentences
 from countersign.entrypoints.console.site import Site
 from countersign.kernel.refusal import Language
+
+_LABEL_MINUTES = 30
 
 
 def board(request: Request) -> Response:
@@ -22,6 +26,15 @@ def board(request: Request) -> Response:
 def board_part(request: Request) -> Response:
     """What changes of it, for the page that is open."""
     return render(request, "board_part.html", **_seen(request))
+
+
+def decisions(request: Request) -> Response:
+    """The numbers behind the board's chart, the newest first."""
+    site: Site = request.app.state.site
+    feed: Feed = request.app.state.feed
+    seen = site.read(lambda c: feed.look(c, site.intake, site.clock.now_ms()))
+    spans = spans_of(seen.minutes, seen.now_ms // MINUTE_MS)
+    return render(request, "decisions.html", spans=spans[::-1], finding=finding_of(spans))
 
 
 def _seen(request: Request) -> dict[str, Any]:
@@ -47,21 +60,49 @@ def _seen(request: Request) -> dict[str, Any]:
                 ("blocked", seen.blocked),
             )
         },
-        "chart": stacked_bars(seen.minutes, seen.now_ms // MINUTE_MS),
+        **_charted(seen, language),
         "last_minute": sum(seen.minutes[-2].values()),
+        "last_hour": sum(sum(one.values()) for one in seen.minutes[-HOUR:]),
     }
+
+
+def _charted(seen: Board, language: Language) -> dict[str, Any]:
+    spans = spans_of(seen.minutes, seen.now_ms // MINUTE_MS)
+    finding = finding_of(spans)
+    odd = None
+    if finding.odd is not None:
+        odd = finding.odd, translated(finding.label, language, count=finding.values["count"])
+    columns = [
+        Column(
+            (
+                ("f-bar", one.released),
+                ("p-ask", one.challenged),
+                ("p-hold", one.held),
+                ("f-block", one.blocked),
+            ),
+            one.clock if one.minute % _LABEL_MINUTES == 0 else "",
+        )
+        for one in spans
+    ]
+    charts = [stacked_bars(columns, odd=odd, width=width) for width in (WIDE, SLIM)]
+    return {"charts": charts, "finding": finding}
 
 
 def _shown(total: Sum, language: Language) -> dict[str, Any]:
     def short(value: int, currency: str) -> str:
         return showing.short_amount(value, currency, language)
 
+    others = [f"{code} {short(value, code)}" for code, value in total.others]
     return {
         "count": f"{total.orders:,}",
         "currency": total.currency,
         "amount": short(total.amount, total.currency) if total.currency else "0",
-        "others": ", ".join(f"{code} {short(value, code)}" for code, value in total.others),
+        "others": translated(", ", language).join(others),
     }
 
 
-ROUTES = [Route("/", board), Route("/board/part", board_part)]
+ROUTES = [
+    Route("/", board),
+    Route("/board/part", board_part),
+    Route("/board/decisions", decisions),
+]

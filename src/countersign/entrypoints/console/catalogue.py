@@ -6,6 +6,8 @@ text that is missing is a fault that a test finds.
 """
 # ruff: noqa: E501  # A sentence is one line.
 
+from markupsafe import Markup, escape
+
 from countersign.entrypoints.console.coded import CODED
 from countersign.entrypoints.console.keyed import KEYED
 from countersign.kernel.invariant import invariant
@@ -78,7 +80,6 @@ CHINESE = KEYED | {
     "Decide": "裁決",
     "Decision of a person": "人工裁決",
     "Decisions": "裁決",
-    "Decisions per minute, last hour": "近一小時每分鐘裁決數",
     "Density": "密度",
     "Digest": "摘要",
     "Disposal": "處置",
@@ -246,6 +247,9 @@ CHINESE = KEYED | {
     "There is no such page. It may have another address by now.": "沒有這個頁面，網址可能已變更。",
     "This console opens with a link": "此主控臺以連結開啟",
     "This link opens nothing": "此連結無法使用",
+    "Looked at in clear once": "曾以明文查看 1 次",
+    "Looked at in clear {count} times": "曾以明文查看 {count} 次",
+    "leaf {number}": "第 {number} 號葉節點",
     "This look is leaf {number} of the audit log.": "此次查看是稽核日誌的第 {number} 號葉節點。",
     "This page failed": "頁面發生錯誤",
     "To": "收款方",
@@ -278,7 +282,6 @@ CHINESE = KEYED | {
     "at the decision": "裁決當下",
     "before": "事前",
     "erased": "已抹除",
-    "held until": "暫緩至",
     "in six words, to compare": "以六個詞核對",
     "lifted with `countersign unfreeze`": "以 `countersign unfreeze` 解除",
     "live · space pauses": "即時 · 空白鍵暫停",
@@ -286,7 +289,7 @@ CHINESE = KEYED | {
     "move": "移動",
     "next and previous row": "下一列、上一列",
     "no limit": "無上限",
-    "not renewed for": "未更新已",
+    "not renewed for … s": "已有 … 秒未更新",
     "not closed": "未結案",
     "now": "現在",
     "open": "開啟",
@@ -302,29 +305,80 @@ CHINESE = KEYED | {
     "the last {count} entries": "最近 {count} 筆",
     "the reason is sealed with it": "理由一併密封保存",
     "then": "然後",
-    "then it expires": "逾時即失效",
     "these keys": "顯示快捷鍵",
     "tick: median of 30 days · band: half to twice · diamond: outside": (
         "刻度：30 日中位數 · 區間：一半至兩倍 · 菱形：超出"
     ),
     "wait for a person": "等候人員裁決",
     "{count} acknowledged": "{count} 件已認領",
-    "{count} decisions in the last hour, by verdict and minute": (
-        "近一小時 {count} 筆裁決，依結果與分鐘"
-    ),
     "{count} faults": "{count} 項不符",
     "{count} in the last hour": "近一小時 {count} 筆",
     "{count} orders today": "今日 {count} 筆指令",
     "It is being taken in, or that broke off.": "正在匯入，或匯入中斷。",
     "Number or words of a transfer": "轉帳編號或六個詞",
+    ", ": "、",
+    "Began": "開始時間",
+    "Book money that came in with `countersign accounts fund`.": "入金請用 `countersign accounts fund`。",
+    "More filters": "更多條件",
+    "Menu": "選單",
+    "Decisions per 5 min, last two hours": "近兩小時每 5 分鐘裁決數",
+    "as a table": "以表格呈現",
+    "As a table": "以表格呈現",
+    "Challenged": "待加驗",
+    "No decision in the last two hours": "近兩小時沒有裁決",
+    "{total} decisions in two hours, {stopped} of them stopped": "兩小時內裁決 {total} 筆，其中攔停 {stopped} 筆",
+    "As usual: about {usual} decisions in 5 min; {stopped} of {total} stopped": "一如平常：每 5 分鐘約 {usual} 筆裁決，{total} 筆中攔停 {stopped} 筆",
+    "{clock}: {count} of {total} stopped, usually {usual} in 5 min": "{clock} 起 5 分鐘內 {total} 筆中攔停 {count} 筆，平常為 {usual} 筆",
+    "{clock}: {count} decisions, usually {usual} in 5 min": "{clock} 起 5 分鐘內裁決 {count} 筆，平常為 {usual} 筆",
+    "{count} stopped": "攔停 {count} 筆",
+    "{count} decisions": "{count} 筆裁決",
+    "Nothing left this account in {days} days": "{days} 天內此帳戶沒有支出",
+    "{total} left this account in {days} days": "{days} 天內此帳戶支出 {total}",
+    "About {usual} leaves on a day; {total} in {days} days": "每日支出約 {usual}，{days} 天共 {total}",
+    "{day}: {amount} left, usually {usual} on a day": "{day}支出 {amount}，平常每日 {usual}",
+    "Outflow a day, {currency}": "每日支出（{currency}）",
+    "Day": "日期",
+    "Outflow": "支出",
+    "Inflow": "收入",
+    "Balance at its end": "當日結餘",
+    "All within the usual": "皆在平常範圍之內",
+    "{count} of {all} outside the usual": "{all} 項中有 {count} 項超出平常",
+    "More places": "其他頁面",
+    "; ": "；",
+    "held until {when} UTC, then it expires": "暫緩至 {when} UTC，逾時即失效",
+    "Further reasons: {count}": "其他理由：{count} 項",
+    "outside half to twice": "超出一半至兩倍",
+    "within half to twice": "在一半至兩倍之內",
+    "The first {count}; all of them by `countersign audit verify`.": "僅列前 {count} 項；完整清單請用 `countersign audit verify`。",
+    "This page failed.": "頁面發生錯誤。",
+    "Signed out.": "已登出。",
+    "This name does not lead here.": "此名稱不通往此處。",
+    "Method not allowed.": "不支援此方法。",
+    "This form is not of this site.": "此表單並非來自本站。",
+    "This is more than a form of ours sends.": "內容超出本站表單所能傳送的大小。",
 }
 
 
 def translated(text: str, language: Language, **values: object) -> str:
-    """The text in a language, with its values filled in; of a code its words."""
+    """The text in a language, with its values filled in; of a code its words.
+
+    Where a value is markup, the whole is, and all else in it is escaped.
+    """
     if text in CODED:
         found = CODED[text][1 if language == "zh" else 0]
     else:
         invariant(text in CHINESE, f"the catalogue has both languages of {text!r}")
         found = CHINESE[text] if language == "zh" else text
+    if any(isinstance(value, Markup) for value in values.values()):
+        found = escape(found)
     return found.format(**values) if values else found
+
+
+def actor_words(name: str, language: Language) -> str:
+    """Who acted: a part of the installation in words, whoever else by the credential's name."""
+    return translated(f"actor {name}", language) if f"actor {name}" in CODED else name
+
+
+def known_code(kind: str, code: str, language: Language) -> str:
+    """What an ISO code says; empty for one that we have no words for."""
+    return translated(f"{kind} {code}", language) if f"{kind} {code}" in CODED else ""

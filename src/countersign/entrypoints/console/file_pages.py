@@ -15,6 +15,7 @@ from countersign.entrypoints.console.pages import language_of, render
 from countersign.entrypoints.console.sentences import sentences
 from countersign.entrypoints.console.site import Site
 from countersign.entrypoints.register import open_named
+from countersign.entrypoints.web.numbers import whole_number
 from countersign.kernel.ids import ID_BYTES
 from countersign.kernel.refusal import Kind, Refusal
 from countersign.vault.errors import SubjectErased
@@ -133,9 +134,8 @@ def _id(text: str) -> bytes:
 
 
 def _page(request: Request, most: int) -> int:
-    asked = request.query_params.get("page", "")
-    page = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1  # noqa: PLR2004
-    return min(max(page, 1), most)
+    asked = whole_number(request.query_params.get("page", ""))
+    return min(max(asked or 1, 1), most)
 
 
 ROUTES = [Route("/files", files), Route("/files/{file:str}", file)]

@@ -14,6 +14,8 @@ from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from countersign.entrypoints.console.catalogue import translated
+from countersign.entrypoints.console.languages import chosen_language
 from countersign.entrypoints.console.sessions import Sessions
 from countersign.infra.logs import get_logger
 
@@ -76,11 +78,11 @@ class Guard:
         except Exception as error:  # noqa: BLE001  # A page's fault is logged and never the console's end.
             _log.failure("console.page_failed", error, path=scope["path"])
             if not is_begun:
-                await PlainTextResponse("This page failed.\n", 500)(scope, receive, sending)
+                await _told(headers, "This page failed.", 500)(scope, receive, sending)
 
     def _refused(self, scope: Scope, headers: Headers) -> Response | None:
         if foreign := self._foreign(scope, headers):
-            return PlainTextResponse(*foreign)
+            return _told(headers, *foreign)
         token = cookie_parser(headers.get("cookie", "")).get(self._cookie, "")
         session = self._sessions.find(token, by_person=LIVE_HEADER not in headers)
         scope.setdefault("state", {})["session"] = session
@@ -89,23 +91,30 @@ class Guard:
             return None
         if scope["method"] == "GET" and LIVE_HEADER not in headers:
             return RedirectResponse("/sign-in", 303)
-        return PlainTextResponse("Signed out.\n", 401)
+        return _told(headers, "Signed out.", 401)
 
     def _foreign(self, scope: Scope, headers: Headers) -> tuple[str, int] | None:
         """What no page of ours asks, and the status that says so."""
         host = headers.get("host", "")
         if _name_of(host) not in self._names:
-            return "This name does not lead here.\n", 421
+            return "This name does not lead here.", 421
         if scope["method"] not in _METHODS:
-            return "Method not allowed.\n", 405
+            return "Method not allowed.", 405
         # A proxy that leads here by a configured name may speak TLS before it.
         schemes = {scope["scheme"]} if _name_of(host) in OWN_NAMES else {scope["scheme"], "https"}
         if scope["method"] == "POST" and not _is_own_origin(headers, host, schemes):
-            return "This form is not of this site.\n", 403
+            return "This form is not of this site.", 403
         said = headers.get("content-length", "0")
         if not said.isdigit() or int(said) > BODY_BYTES_MAX:
-            return "This is more than a form of ours sends.\n", 413
+            return "This is more than a form of ours sends.", 413
         return None
+
+
+def _told(headers: Headers, text: str, status_code: int) -> Response:
+    """The bare text of it: whom no page is shown is told all the same, in his language."""
+    cookies = cookie_parser(headers.get("cookie", ""))
+    language = chosen_language(cookies, headers.get("accept-language", ""))
+    return PlainTextResponse(f"{translated(text, language)}\n", status_code)
 
 
 def _bounded(receive: Receive) -> Receive:

@@ -7,19 +7,38 @@ from typing import Any, NamedTuple
 import msgspec
 import psycopg
 
+from countersign.entrypoints.console.showing import duration
 from countersign.gate.facts import FACTS, VOCABULARY
 from countersign.gate.journal.reading import read_story
-from countersign.kernel.money import Money
+from countersign.kernel.money import Money, numeric_codes
 from countersign.kernel.refusal import Language
 from countersign.rules.judge import Judge
 from countersign.rules.model import decode_policy
 from countersign.rules.queries import find_policy
 
 WIDTH = 144.0
+_EDGE = 5.0  # Of the picture, so that a mark at an end of the scale is whole.
 _MILLION = 1_000_000
-_OUTSIDE = 5.0  # Times the median, or its fifth part.
+_LEAST, _MOST = 0.5, 2.0  # Times the median: what is usual.
+_FINE = 10
+_ORDER = {name: place for place, name in enumerate(FACTS)}
 _DECADES_BELOW, _DECADES = 1.0, 3.0  # The scale reaches from a tenth to a hundred times.
 _UNITS = ("_sum_", "_max_", "_median_30d")
+# An order's own facts as people say them, for the language's place in the pair.
+_OWN = {
+    "amount": ("Amount of this order", "本筆金額"),
+    "available": ("What the debtor could spend before it", "付款帳戶在此前的可用餘額"),
+    "creditor_is_here": ("The creditor has an account in this house", "收款帳戶在本機構"),
+    "currency": ("Currency", "幣別"),
+    "days_ahead": ("Days until it is carried out", "距執行日的天數"),
+    "hour": ("Hour of the day, UTC", "下單時刻（UTC）"),
+    "weekday": ("Day of the week, UTC", "星期（UTC）"),
+}
+_YES_NO = (("no", "否"), ("yes", "是"))
+_WEEKDAYS = (
+    ("Monday", "星期一"), ("Tuesday", "星期二"), ("Wednesday", "星期三"), ("Thursday", "星期四"),
+    ("Friday", "星期五"), ("Saturday", "星期六"), ("Sunday", "星期日"),
+)  # fmt: skip
 # Facts in millionths and milliseconds are shown as what they mean.
 _LABELS = {
     "median_ratio_30d": ("Amount against the usual {whose}", "本筆金額與{whose}平常金額之比"),
@@ -33,7 +52,7 @@ _WHOSE = {
     "pair": ("of this debtor to this creditor", "此雙方之間"),
     "fresh": ("of this debtor to creditors of its last month", "此付款人付往近一個月新收款人"),
 }
-_DAY_MS, _HOUR_MS, _MINUTE_MS = 86_400_000, 3_600_000, 60_000
+_CURRENCIES = {number: code for code, number in numeric_codes().items()}
 
 
 class Known(NamedTuple):
@@ -55,7 +74,7 @@ def known_of(connection: psycopg.Connection[Any], number: int, language: Languag
     names = _names_of(bytes(policy.content))
     if len(names) != len(values):
         return []
-    facts = zip(names, values, strict=True)
+    facts = sorted(zip(names, values, strict=True), key=lambda fact: _ORDER[fact[0]])
     shown = [_known(name, value, row.currency, language) for name, value in facts]
     return sorted(shown, key=lambda one: not one.x)
 
@@ -71,12 +90,14 @@ def _known(name: str, value: int | None, currency: str, language: Language) -> K
         return Known(label, "—")
     if name.endswith("_median_ratio_30d"):
         ratio = value / _MILLION
-        return Known(label, f"{ratio:,.1f}×", _place(ratio), _is_outside(ratio))
-    return Known(label, _text(name, value, currency))
+        return Known(label, _times(ratio), f"{place_of(ratio):.1f}", is_outside(ratio))
+    return Known(label, _text(name, value, currency, language))
 
 
 def _label(name: str, language: Language) -> str:
     """What a fact says, in the units that people read."""
+    if name in _OWN:
+        return _OWN[name][1 if language == "zh" else 0]
     of, _, what = name.partition("_")
     if what in _LABELS:
         whose = _WHOSE[of][1 if language == "zh" else 0]
@@ -87,28 +108,51 @@ def _label(name: str, language: Language) -> str:
     return english[:1].upper() + english[1:]
 
 
-def _text(name: str, value: int, currency: str) -> str:
+def _text(name: str, value: int, currency: str, language: Language) -> str:
+    place = 1 if language == "zh" else 0
     if name in {"amount", "available"} or any(part in name for part in _UNITS):
         plain = Money(minor_units=value, currency=currency).text()
         whole, dot, minor = plain.partition(".")
         return f"{currency} {int(whole):,}{dot}{minor}"
     if name.endswith("_ms"):
-        return _duration(value)
-    return f"{value:,}"
+        return duration(value, language)
+    own = {
+        "creditor_is_here": lambda: _YES_NO[bool(value)][place],
+        "currency": lambda: _CURRENCIES.get(value, str(value)),
+        "hour": lambda: f"{value:02d}:00",
+        "weekday": lambda: _WEEKDAYS[value - 1][place],
+    }
+    return own[name]() if name in own else f"{value:,}"
 
 
-def _duration(milliseconds: int) -> str:
-    days, rest = divmod(milliseconds, _DAY_MS)
-    hours, rest = divmod(rest, _HOUR_MS)
-    if days:
-        return f"{days} d {hours} h"
-    return f"{hours} h {rest // _MINUTE_MS} min" if hours else f"{rest // _MINUTE_MS} min"
-
-
-def _place(ratio: float) -> str:
+def place_of(ratio: float) -> float:
+    """Where a ratio stands in the picture."""
     decades = math.log10(max(ratio, 10**-_DECADES_BELOW)) + _DECADES_BELOW
-    return f"{min(max(decades / _DECADES, 0.0), 1.0) * (WIDTH - 10) + 5:.1f}"
+    return min(max(decades / _DECADES, 0.0), 1.0) * (WIDTH - 2 * _EDGE) + _EDGE
 
 
-def _is_outside(ratio: float) -> bool:
-    return ratio >= _OUTSIDE or ratio <= 1 / _OUTSIDE
+def is_outside(ratio: float) -> bool:
+    """Whether a ratio is out of the usual, which the band shows."""
+    return not _LEAST <= ratio <= _MOST
+
+
+def _times(ratio: float) -> str:
+    # Finely where it could be read as the edge of the usual.
+    return f"{ratio:,.2f}×" if ratio < _FINE else f"{ratio:,.1f}×"
+
+
+class Scale(NamedTuple):
+    """The picture behind every ratio, in its units."""
+
+    width: str
+    tick: str  # The median.
+    band: str  # Where the usual begins.
+    band_width: str
+
+
+SCALE = Scale(
+    f"{WIDTH:g}",
+    f"{place_of(1.0):.1f}",
+    f"{place_of(_LEAST):.1f}",
+    f"{place_of(_MOST) - place_of(_LEAST):.1f}",
+)

@@ -11,7 +11,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from countersign.entrypoints.console import showing
-from countersign.entrypoints.console.catalogue import translated
+from countersign.entrypoints.console.catalogue import actor_words, known_code, translated
+from countersign.entrypoints.console.languages import chosen_language
+from countersign.entrypoints.console.places import OPERATOR_MAY, in_bar, in_menu, is_at, places_for
 from countersign.entrypoints.console.site import Site
 from countersign.entrypoints.web.errors import DatabaseAway
 from countersign.gate.client import FrameRefused, GateClient, GateUnreachable
@@ -20,9 +22,9 @@ from countersign.kernel.refusal import Language
 
 THEMES = ("system", "light", "dark")
 DENSITIES = ("compact", "comfortable")
-LANGUAGES = ("en", "zh")
 KEYS = ("on", "off")  # Single keys (WCAG 2.1.4).
 _STATUS_SECONDS = 1.0
+_QUERY_MAX = 2_000  # A longer one is none of ours, and is not repeated in every link back.
 _FOLDER = Path(__file__).parent
 
 COUNTS = """
@@ -38,6 +40,7 @@ _environment = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_environment.filters["with_code"] = showing.with_code
 _environment.globals.update(
     mark_of=showing.mark_of,
     amount=showing.amount,
@@ -45,20 +48,17 @@ _environment.globals.update(
     account=showing.account,
     masked=showing.masked,
     clock_time=showing.clock_time,
-    day_time=showing.day_time,
-    day_time_ms=showing.day_time_ms,
     left=showing.left,
+    is_at=is_at,
+    in_bar=in_bar,
+    in_menu=in_menu,
     is_urgent=showing.is_urgent,
 )
 
 
 def language_of(request: Request) -> Language:
-    """What the person chose, else what the browser says."""
-    chosen = request.cookies.get("language")
-    if chosen not in LANGUAGES:
-        wanted = request.headers.get("accept-language", "")
-        chosen = "zh" if wanted.lower().startswith("zh") else "en"
-    return "zh" if chosen == "zh" else "en"
+    """The language of who asks."""
+    return chosen_language(request.cookies, request.headers.get("accept-language", ""))
 
 
 def render(
@@ -79,15 +79,21 @@ def _frame(request: Request, site: Site, language: Language) -> dict[str, Any]:
     here = URL(scope=request.scope)
     return {
         "_": lambda text, **values: translated(text, language, **values),
+        "day_time": lambda text: showing.day_time(text, language),
+        "day_time_ms": lambda milliseconds: showing.day_time_ms(milliseconds, language),
+        "day": lambda text: showing.day(text, language),
+        "actor": lambda name: actor_words(name, language),
+        "coded": lambda kind, code: showing.coded(known_code(kind, code, language), code),
         "language": language,
         "lang": "zh-Hant" if language == "zh" else "en",
         "theme": theme if theme in THEMES else "system",
         "density": density if density in DENSITIES else "compact",
         "keys": keys if keys in KEYS else "on",
-        "here": here.path + (f"?{here.query}" if here.query else ""),
+        "here": here.path + (f"?{here.query}" if 0 < len(here.query) <= _QUERY_MAX else ""),
         "path": here.path,
         "section": "",  # A page inside of another section says so.
         "site_name": site.name,
+        "places": places_for(OPERATOR_MAY),
         "form_token": session.form_token if session else "",
         "is_signed_in": session is not None,
         "now_ms": site.clock.now_ms(),

@@ -1,5 +1,6 @@
 """What is proved: the log and its verification, and whether everything is well."""
 
+import re
 import threading
 from typing import Any
 
@@ -15,13 +16,17 @@ from countersign.entrypoints.console.pages import language_of, render
 from countersign.entrypoints.console.sentences import sentences
 from countersign.entrypoints.console.site import Site
 from countersign.entrypoints.doctor.examination import examine
-from countersign.flows.audit_check.report import AuditReport
+from countersign.entrypoints.web.numbers import whole_number
+from countersign.flows.audit_check.report import AuditReport, Fault
 from countersign.flows.verify_audit import verify_audit
 from countersign.gate.commands import Kind, Reveal, decode
 from countersign.gate.head import HeadFile
 from countersign.infra.logs import get_logger
+from countersign.kernel.refusal import Language
 
 ROWS = 100
+FAULTS_SHOWN = 10
+_NAMED = re.compile(r"\b(?:\d+|[0-9a-f]{16,}|[A-Z]{3})\b")  # Numbers, hashes, currencies.
 _log = get_logger(__name__)
 _COMMANDS = """
 SELECT c.number, c.kind, c.credential, c.transfer, c.outcome, b.batch_ms,
@@ -86,7 +91,6 @@ class Verification:
 def log_page(request: Request) -> Response:
     """The newest acts, the newest checkpoint, and the last verification."""
     site: Site = request.app.state.site
-    before = request.query_params.get("before", "")
     is_refused = request.query_params.get("view") == "refused"
 
     def read(connection: Any) -> dict[str, Any]:
@@ -94,7 +98,7 @@ def log_page(request: Request) -> Response:
             _COMMANDS,
             {
                 "day": site.clock.now_ms() // _DAY_MS - _DAYS_BACK,
-                "before": int(before) if before.isdigit() and len(before) < 19 else None,  # noqa: PLR2004
+                "before": whole_number(request.query_params.get("before", "")),
                 "refused": is_refused,
                 "noise": _NOISE,
                 "reveal": int(Kind.REVEAL),
@@ -108,10 +112,12 @@ def log_page(request: Request) -> Response:
             "words": sentences(connection, language_of(request)),
         }
 
+    verification: Verification = request.app.state.verification
     return render(
         request,
         "log.html",
-        verification=request.app.state.verification,
+        verification=verification,
+        faults=_faults(verification.report, language_of(request)),
         is_refused=is_refused,
         **site.read(read),
     )
@@ -124,6 +130,19 @@ def _act(row: tuple[Any, ...]) -> tuple[Any, ...]:
         command = decode(kind, body)
         transfer = command.transfer if isinstance(command, Reveal) else 0
     return number, Kind(kind).name.lower(), credential, transfer, outcome, batch_ms
+
+
+def _faults(report: AuditReport | None, language: Language) -> list[tuple[str, str]]:
+    """The first faults: the kind, which pages have words for, and where it is."""
+    found = report.faults[:FAULTS_SHOWN] if report else []
+    return [(fault.kind.value, where_of(fault, language)) for fault in found]
+
+
+def where_of(fault: Fault, language: Language) -> str:
+    """Where a fault is: in the report's words, which are English, or by what they name alone."""
+    if language == "en":
+        return fault.what
+    return "、".join(dict.fromkeys(_NAMED.findall(fault.what)))
 
 
 def verify(request: Request, form: Form) -> str:

@@ -4,15 +4,17 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from countersign.infra.clock import moment
 from countersign.kernel.money import Money, exponent
+from countersign.kernel.refusal import Language
 from countersign.kernel.six_words import Word, six_words
 
 _MILLION, _BILLION = 10**6, 10**9
 _WAN, _YI = 10**4, 10**8
 _HOUR, _MINUTE = 3600, 60
+_DAY_MS, _HOUR_MS, _MINUTE_MS = 86_400_000, 3_600_000, 60_000
 _HIDDEN = re.compile(r"\*+")
 _URGENT_SECONDS = 20 * 60
 # Statuses and verdicts: the shape, then the hue; words are the catalogue's.
@@ -58,7 +60,7 @@ def units(value: int, currency: str) -> Markup:
     return amount(Money(minor_units=value, currency=currency).text(), currency)
 
 
-def short_amount(value: int, currency: str, language: str) -> str:
+def short_amount(value: int, currency: str, language: Language) -> str:
     """A sum for a heading, three figures of it: 4.82 bn, 61.4 m; in Chinese by 億 and 萬."""
     whole = value / 10 ** exponent(currency)
     steps = (
@@ -73,6 +75,21 @@ def short_amount(value: int, currency: str, language: str) -> str:
 def _three_figures(value: float) -> str:
     decimals = 2 if value < 10 else 1 if value < 100 else 0  # noqa: PLR2004
     return f"{value:,.{decimals}f}"
+
+
+def coded(words: str, code: str) -> Markup:
+    """What a code says and the code itself; the code alone where it has no words."""
+    shown = Markup('<span class="code">{}</span>').format(code) if code else Markup("")
+    return Markup("{} {}").format(words, shown) if words else shown
+
+
+def with_code(text: str) -> Markup:
+    """A sentence whose `commands` are set as such."""
+    code = Markup("<code>{}</code>")
+    return Markup("").join(
+        code.format(part) if place % 2 else escape(part)
+        for place, part in enumerate(text.split("`"))
+    )
 
 
 def account(masked: str) -> Markup:
@@ -100,17 +117,40 @@ def clock_time(milliseconds: int) -> Markup:
     )
 
 
-def day_time(text: str) -> Markup:
+def day_time(text: str, language: Language) -> Markup:
     """A moment as our flows give it, with its day."""
     at = datetime.fromisoformat(text)
-    return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(
-        text, at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3], at.strftime("%d %b %H:%M:%S")
-    )
+    shown = f"{day(text, language)} {at:%H:%M:%S}"
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(text, in_utc(text), shown)
 
 
-def day_time_ms(milliseconds: int) -> Markup:
+def day_time_ms(milliseconds: int, language: Language) -> Markup:
     """The same of milliseconds."""
-    return day_time(moment(milliseconds))
+    return day_time(moment(milliseconds), language)
+
+
+def day(text: str, language: Language) -> str:
+    """The day of a moment, or a date: 28 Nov, 11 月 28 日."""
+    at = datetime.fromisoformat(text)
+    return f"{at.month} 月 {at.day} 日" if language == "zh" else f"{at:%d %b}"
+
+
+def in_utc(text: str) -> str:
+    """The whole moment, for who points at a shorter one."""
+    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S.%f}"[:-3] + " UTC"
+
+
+def duration(milliseconds: int, language: Language) -> str:
+    """A span in its two greatest units: 3 h 20 min, 3 小時 20 分."""
+    days, rest = divmod(milliseconds, _DAY_MS)
+    hours, rest = divmod(rest, _HOUR_MS)
+    minutes, rest = divmod(rest, _MINUTE_MS)
+    d, h, m, s = ("天", "小時", "分", "秒") if language == "zh" else ("d", "h", "min", "s")
+    if days:
+        return f"{days} {d} {hours} {h}"
+    if hours:
+        return f"{hours} {h} {minutes} {m}"
+    return f"{minutes} {m}" if minutes else f"{rest // 1000} {s}"
 
 
 def left(until_ms: int, now_ms: int) -> str:
@@ -138,7 +178,7 @@ def mosaic(word: Word) -> Markup:
     )
 
 
-def seal(digest: bytes, language: str) -> list[tuple[Markup, str]]:
+def seal(digest: bytes, language: Language) -> list[tuple[Markup, str]]:
     """The six words of a digest with their marks."""
     return [
         (mosaic(word), word.chinese if language == "zh" else word.english)

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 import psycopg
 
 from countersign.alerts.model import AlertStatus
-from countersign.entrypoints.console.catalogue import translated
+from countersign.entrypoints.console.catalogue import actor_words, known_code, translated
 from countersign.entrypoints.console.sentences import Sentences
-from countersign.entrypoints.console.showing import mark_of
+from countersign.entrypoints.console.showing import day, in_utc, mark_of
 from countersign.flows.tell_transfer import EventTold, TransferTold
 from countersign.infra.clock import moment
 from countersign.kernel.refusal import Language
@@ -36,6 +36,15 @@ class Step(NamedTuple):
     mark: str
     what: str
     how: str
+    day: str = ""  # In words, where it is another than that of the step before.
+
+    @property
+    def clock(self) -> str:
+        return self.time[11:23]
+
+    @property
+    def in_utc(self) -> str:
+        return in_utc(self.time)
 
 
 class Lane(NamedTuple):
@@ -75,21 +84,39 @@ def lanes_of(
     def t(text: str, **values: object) -> str:
         return translated(text, language, **values)
 
-    return [
-        Lane(t("Prevention"), t("before"), _prevention(told, t)),
-        Lane(t("Monitoring"), t("at the decision"), _monitoring(told, alerts, words, t)),
-        Lane(t("Disposal"), t("after"), _disposal(told, words, t)),
-    ]
+    return _with_days(
+        [
+            Lane(t("Prevention"), t("before"), _prevention(told, t, language)),
+            Lane(t("Monitoring"), t("at the decision"), _monitoring(told, alerts, words, t)),
+            Lane(t("Disposal"), t("after"), _disposal(told, words, t, language)),
+        ],
+        language,
+    )
 
 
-def _prevention(told: TransferTold, t: Any) -> list[Step]:
+def _with_days(lanes: list[Lane], language: Language) -> list[Lane]:
+    """The same with the day at the first step and wherever it changes."""
+    shown, dated = "", []
+    for lane in lanes:
+        steps = []
+        for step in lane.steps:
+            at = step.time[:10]
+            is_new = bool(at) and at != shown
+            steps.append(step._replace(day=day(step.time, language)) if is_new else step)
+            shown = at or shown
+        dated.append(lane._replace(steps=steps))
+    return dated
+
+
+def _prevention(told: TransferTold, t: Any, language: Language) -> list[Step]:
     order = told.events[0]
     is_attested = told.factor == "attested"
     vouched = (
         "Attested by the gate for this credential" if is_attested else "No factor vouches for it"
     )
+    by = t("By credential {name}", name=actor_words(order.by, language))
     return [
-        Step(order.time, "release", t("Order received"), t("By credential {name}", name=order.by)),
+        Step(order.time, "release", t("Order received"), by),
         Step(order.time, "release" if is_attested else "hold", t("Factor"), t(vouched)),
     ]
 
@@ -110,14 +137,14 @@ def _monitoring(
     for alert in alerts:
         # What no typology raised says itself what it is about.
         codes = [code for code, _ in alert.typologies] or alert.rules
-        patterns = "; ".join(words.of(code) for code in codes)
+        patterns = t("; ").join(words.of(code) for code in codes)
         raised = moment(alert.raised_ms)
         steps.append(Step(raised, "hold", t("Alert {number}", number=alert.number), patterns))
     return steps
 
 
-def _disposal(told: TransferTold, words: Sentences, t: Any) -> list[Step]:
-    steps = [_step(event, words, t) for event in told.events[1:]]
+def _disposal(told: TransferTold, words: Sentences, t: Any, language: Language) -> list[Step]:
+    steps = [_step(event, words, t, language) for event in told.events[1:]]
     if told.status == "held":
         steps.append(Step("", "next", t("Decision of a person"), t("Not taken yet")))
     elif told.status in {"released", "dispatched"}:
@@ -125,13 +152,16 @@ def _disposal(told: TransferTold, words: Sentences, t: Any) -> list[Step]:
     return steps
 
 
-def _step(event: EventTold, words: Sentences, t: Any) -> Step:
+def _step(event: EventTold, words: Sentences, t: Any, language: Language) -> Step:
     is_refused = "." in event.outcome
     how = words.of(event.outcome) if is_refused else t(f"status {event.outcome}")
     if event.reason:
-        how += f" ({', '.join(words.of(code) for code in event.reason.split(','))})"
+        whys = [
+            known_code("code", code, language) or words.of(code) for code in event.reason.split(",")
+        ]
+        how += f"（{'、'.join(whys)}）" if language == "zh" else f" ({', '.join(whys)})"
     if event.by != "gate":
-        how += f" · {event.by}"
+        how += f" · {actor_words(event.by, language)}"
     return Step(
         event.time,
         "idle" if is_refused else mark_of(event.outcome),

@@ -18,15 +18,17 @@ from countersign.entrypoints.console.finding import (
     find_transfers,
     parties,
 )
-from countersign.entrypoints.console.knowledge import Known, known_of
+from countersign.entrypoints.console.knowledge import SCALE, Known, known_of
 from countersign.entrypoints.console.pages import language_of, render
 from countersign.entrypoints.console.revealing import Clear, clear_parties, reveal
 from countersign.entrypoints.console.sentences import Sentences, sentences
 from countersign.entrypoints.console.showing import seal
 from countersign.entrypoints.console.site import Site
 from countersign.entrypoints.console.timeline import AlertSeen, Lane, alerts_of, lanes_of
-from countersign.entrypoints.console.views import QUERY, View, own_views, query_of
+from countersign.entrypoints.console.views import FIELD_MAX, QUERY, View, own_views, query_of
+from countersign.entrypoints.web.numbers import NUMBER_MAX, PATH_NUMBER, whole_number
 from countersign.flows.export_proof import export_proof
+from countersign.flows.list_looks import LookTold, looks_at
 from countersign.flows.reveal_parties import LOOK_MS
 from countersign.flows.tell_transfer import TransferTold, tell_transfer
 from countersign.gate.commands import Kind
@@ -45,9 +47,7 @@ _MOVES = {
     "reject": Status.REJECTED,
     "cancel": Status.CANCELLED,
 }
-_NUMBER_MAX = 2**62
 _AMOUNT_MAX = 10**15
-_FIELD_MAX = 120
 _NO_NUMBER = -1
 _EPOCH = date(1970, 1, 1)
 LARGE = 1_000_000  # Whole units of any currency.
@@ -63,6 +63,7 @@ class Seen(NamedTuple):
     words: Sentences
     accounts: tuple[int, int]  # Of debtor and creditor; 0 where there is none.
     clear: Clear | None
+    looks: list[LookTold]
 
 
 def transfers(request: Request) -> Response:
@@ -112,6 +113,7 @@ def transfer(request: Request) -> Response:
             words,
             accounts_of(connection, number),
             clear_parties(request, connection),
+            looks_at(connection, number),
         )
 
     seen = site.read(read)
@@ -127,6 +129,7 @@ def transfer(request: Request) -> Response:
         done=request.query_params.get("done", ""),
         hold_hours=HOLD_HOURS,
         look_seconds=LOOK_MS // 1000,
+        scale=SCALE,
     )
 
 
@@ -137,8 +140,8 @@ def act(request: Request, form: Form) -> str:
     command: object
     match name:
         case "release":
-            hold = form.text("hold")
-            command = ReleaseRequest(number, int(hold) if hold.isdigit() else 0, reason)
+            hold = whole_number(form.text("hold")) or 0
+            command = ReleaseRequest(number, hold, reason)
         case "reject":
             code = form.text("code")
             command = RejectRequest(number, code if code in REJECT_CODES else "NARR", reason)
@@ -191,7 +194,7 @@ def search_of(request: Request) -> Search:
 
 def _query(request: Request) -> dict[str, str]:
     """What the address asks for, as it stands in the form."""
-    return {name: request.query_params.get(name, "")[:_FIELD_MAX] for name in QUERY}
+    return {name: request.query_params.get(name, "")[:FIELD_MAX] for name in QUERY}
 
 
 def _tabs(site: Site, language: Language) -> list[View]:
@@ -215,15 +218,12 @@ def _number(text: str) -> int | None:
     """The number of a transfer; one that nothing has where the text is neither that nor words."""
     if not text or digests_of(text):
         return None
-    number = _whole(text, _NUMBER_MAX)
+    number = _whole(text, NUMBER_MAX)
     return _NO_NUMBER if number is None else number
 
 
 def _whole(text: str, most: int) -> int | None:
-    plain = text.replace(",", "").strip()
-    if not (plain.isascii() and plain.isdigit()) or len(plain) > 20:  # noqa: PLR2004
-        return None
-    return int(plain) if int(plain) <= most else None
+    return whole_number(text.replace(",", "").strip(), most)
 
 
 def _day(text: str) -> date | None:
@@ -235,8 +235,8 @@ def _day(text: str) -> date | None:
 
 ROUTES = [
     Route("/transfers", transfers),
-    Route("/transfers/{number:int}", transfer, methods=["GET"]),
-    Route("/transfers/{number:int}/act", form_action(act), methods=["POST"]),
-    Route("/transfers/{number:int}/reveal", form_action(reveal), methods=["POST"]),
-    Route("/transfers/{number:int}/proof", proof),
+    Route(f"/transfers/{PATH_NUMBER}", transfer, methods=["GET"]),
+    Route(f"/transfers/{PATH_NUMBER}/act", form_action(act), methods=["POST"]),
+    Route(f"/transfers/{PATH_NUMBER}/reveal", form_action(reveal), methods=["POST"]),
+    Route(f"/transfers/{PATH_NUMBER}/proof", proof),
 ]

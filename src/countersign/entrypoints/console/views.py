@@ -18,6 +18,7 @@ COOKIE = "views"
 VIEWS_MAX = 6
 NAME_MAX = 24
 QUERY = ("number", "status", "currency", "least", "most", "from", "to", "sort")
+FIELD_MAX = 120  # Characters of what one field asks; six Chinese words have twelve.
 _QUERY_MAX = 200
 _COOKIE_SECONDS = 365 * 86_400
 
@@ -30,8 +31,8 @@ class View(NamedTuple):
 
 
 def query_of(asked: Mapping[str, str]) -> str:
-    """What is asked, in its one spelling."""
-    kept = [(name, asked.get(name, "").strip()) for name in QUERY]
+    """What is asked, in its one spelling; what is longer than a field asks is cut."""
+    kept = [(name, asked.get(name, "").strip()[:FIELD_MAX]) for name in QUERY]
     return urlencode([(name, value) for name, value in kept if value])
 
 

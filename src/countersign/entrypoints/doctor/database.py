@@ -147,7 +147,7 @@ def head_file(site: Site) -> Verdict | None:
     if site.reader is None:
         return fine(
             f"The head file knows batch {kept.seq}; the database is not there to compare.",
-            f"head 檔記錄至批次 {kept.seq}；資料庫未執行，未予比對。",
+            f"`head` 檔記錄至批次 {kept.seq}；資料庫未執行，未予比對。",
         )
     known = scanning.header_at(site.reader, kept.seq) if kept.seq else None
     if kept.seq and (
@@ -157,13 +157,13 @@ def head_file(site: Site) -> Verdict | None:
             f"The head file knows batch {kept.seq}, and the database does not have it as it was:"
             " it was cut, changed, or is an old copy. Do not work with it; put the right database"
             " back, or keep both as evidence and restore a backup.",
-            f"head 檔記錄批次 {kept.seq}，而資料庫中的該批次缺少或不同："
+            f"`head` 檔記錄批次 {kept.seq}，而資料庫中的該批次缺少或不同："
             "資料庫可能遭截斷、更動，或為舊複本。請勿使用；請放回正確的資料庫，"
             "或保留兩者作為證據並還原備份。",
         )
     return fine(
         f"The database holds batch {kept.seq}, which the head file knows.",
-        f"資料庫含有 head 檔所記錄的批次 {kept.seq}。",
+        f"資料庫含有 `head` 檔所記錄的批次 {kept.seq}。",
     )
 
 

@@ -142,7 +142,7 @@ _GATE_LEFT = fault(
     " itself within seconds. If it stays, end its process (python -m countersign.entrypoints"
     ".gate.main) by its number, then start `countersign run`.",
     "有閘口正在執行，但 `countersign run` 已被強制終止：無人看管此閘口，它會在數秒內自行結束。"
-    "若仍存在，請依程序編號結束其程序（python -m countersign.entrypoints.gate.main），"
+    "若仍存在，請依程序編號結束其程序（`python -m countersign.entrypoints.gate.main`），"
     "然後啟動 `countersign run`。",
 )
 _GATE_SILENT = fault(

@@ -38,6 +38,12 @@ def _pause(seconds: float) -> None:
     threading.Event().wait(seconds)
 
 
+def _without_user(url: str) -> str:
+    """The address without name and password, which are repeated nowhere."""
+    before, found, after = url.rpartition("@")
+    return (before[: before.find("//") + 2] if "//" in before else "") + after if found else url
+
+
 class ApiClient:
     """Belongs to one thread."""
 
@@ -47,9 +53,9 @@ class ApiClient:
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port
         except ValueError:
-            raise MalformedUrl(url=url) from None
-        if parts.scheme not in {"http", "https"} or not host:
-            raise MalformedUrl(url=url)
+            raise MalformedUrl(url=_without_user(url)) from None
+        if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc:
+            raise MalformedUrl(url=_without_user(url))
         is_https = parts.scheme == "https"
         kind = http.client.HTTPSConnection if is_https else http.client.HTTPConnection
         self._url = url

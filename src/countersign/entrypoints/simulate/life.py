@@ -4,6 +4,7 @@ Rules look at real time, and the city's days pass quickly. So each customer must
 life: many orders of one within minutes are out of the usual, and held.
 """
 
+from collections.abc import Collection
 from datetime import date
 
 from countersign.entrypoints.simulate.limits import limits_of
@@ -19,14 +20,15 @@ _ATTACKS = 30  # Of each name, within these days.
 _FIRST = date(2027, 1, 18)
 
 
-def story_of(seed: int, *, companies: int, persons: int, has_attacks: bool) -> Story:
-    """The life of one seed; with attackers in it who know the first policy of an instance."""
+def story_of(seed: int, *, companies: int, persons: int, attacks: Collection[str]) -> Story:
+    """The life of one seed; with attacks of these names by who knows an instance's first policy."""
     plot = Plot(
         first=_FIRST,
         days=_DAYS,
         companies=companies,
         persons=persons,
-        attacks=_ATTACKS if has_attacks else 0,
+        attacks=_ATTACKS if attacks else 0,
+        names=attacks,
         attacks_from_day=0,
         attacks_to_day=_ATTACK_DAYS,
         has_past=False,  # It would be told of today.

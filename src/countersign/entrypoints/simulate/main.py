@@ -17,6 +17,7 @@ from countersign.infra.clock import SystemClock
 from countersign.infra.logs import configure_logs, get_logger
 from countersign.infra.settings import LogLevel
 from countersign.kernel.refusal import Refusal
+from countersign.simulator.story import ATTACKS
 
 EXIT_ENDED = 0
 EXIT_REFUSED = 3
@@ -54,7 +55,7 @@ def _live(wiring: Wiring) -> None:
         return ApiClient(wiring.url, wiring.token)
 
     story = story_of(
-        wiring.seed, companies=wiring.companies, persons=wiring.persons, has_attacks=True
+        wiring.seed, companies=wiring.companies, persons=wiring.persons, attacks=ATTACKS
     )
     open_accounts(client, story.city.holders, seed=wiring.seed, progress=_tell_nobody)
     say({"ready": True})

@@ -40,7 +40,7 @@ class Sent:
 
     transfers: int = 0
     files: int = 0
-    attacks: int = 0  # Of the transfers.
+    attacks: Counter[str] = field(default_factory=Counter)  # Of the transfers, by name.
     statuses: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
 
@@ -48,7 +48,8 @@ class Sent:
     def summary(self) -> str:
         said = ", ".join(f"{count} {name}" for name, count in self.statuses.most_common())
         refused = ", ".join(f"{name} {count}" for name, count in self.refusals.most_common())
-        text = f"{self.transfers} sent, {self.attacks} of attacks: {said or 'nothing'}"
+        attacks = self.attacks.total()
+        text = f"{self.transfers} sent, {attacks} of attacks: {said or 'nothing'}"
         return f"{text} ({refused})" if refused else text
 
 
@@ -118,7 +119,8 @@ class Sender:
         reply = self._client.post("/v1/transfers", planned.body, key=self._new_key())
         _require_allowed(reply, "a transfer")
         status = str(reply.body.get("status", "")) if reply.is_ok else "refused"
-        self.sent.attacks += bool(planned.attack)
+        if planned.attack:
+            self.sent.attacks[planned.attack] += 1
         self._count(status, 1, reply)
         self._story.hear(planned, status)
 

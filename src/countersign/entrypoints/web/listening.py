@@ -47,6 +47,7 @@ def server_config(app: Any, *, connections_max: int, loop: str = "uvloop") -> Co
         lifespan="off",
         loop=loop,
         log_config=None,
+        log_level="warning",  # Who starts it says itself that it serves.
         access_log=False,
         server_header=False,
         date_header=True,

@@ -20,13 +20,12 @@ import psycopg
 from countersign.entrypoints.child import end_with_parent, say
 from countersign.entrypoints.worker.line import RailLine
 from countersign.flows.dispatch_transfers import Dispatcher, LineDown
-from countersign.flows.take_returns import Arrived, Returns, read_arrived
+from countersign.flows.take_returns import Arrived, Returns, may_be_return, read_arrived
 from countersign.gate.client import FrameRefused, GateClient, GateUnreachable
 from countersign.gate.intake import Intake
 from countersign.gate.journal.bridge import Connection
 from countersign.gate.requests import WORKER_SOCKET
 from countersign.infra.clock import SystemClock
-from countersign.infra.iso20022.errors import UnsupportedMessage
 from countersign.infra.iso20022.own_thread import in_own_thread
 from countersign.infra.logs import configure_logs, get_logger
 from countersign.infra.settings import LogLevel
@@ -189,8 +188,9 @@ def _read(messages: list[bytes], schema_dir: Path | None) -> _Found:
             try:
                 found.reports.append(read_status(message, schema_dir=schema_dir))
             except Refusal as refusal:
-                is_other = isinstance(refusal, UnsupportedMessage)
-                arrived = read_arrived(message, schema_dir=schema_dir) if is_other else None
+                arrived = None
+                if may_be_return(refusal):
+                    arrived = read_arrived(message, schema_dir=schema_dir)
                 if arrived is not None:
                     found.returns.append(arrived)
                 if arrived is None or arrived.returned is None:

@@ -47,7 +47,7 @@ class UnsupportedMessage(Refusal):
 
 
 class UnknownEnvelope(Refusal):
-    """The Document is not the root of the file, and what it stands in is no known envelope.
+    """The file is {message} inside {envelope}, which is no known envelope.
 
     Send the Document alone, or with its header in an Envelope (urn:swift:xsd:envelope) or a
     RequestPayload.
@@ -56,7 +56,7 @@ class UnknownEnvelope(Refusal):
     code = "iso20022.unknown_envelope"
     kind = Kind.INVALID
     chinese = (
-        "Document 不是檔案的根元素，而其外層不是已知的信封；請單獨傳送 Document，"
+        "檔案為 {envelope} 內的 {message}，而該外層不是已知的信封；請單獨傳送 Document，"
         "或連同標頭放入 Envelope（urn:swift:xsd:envelope）或 RequestPayload。"
     )
 
@@ -98,3 +98,7 @@ class NoSchema(Refusal):
         "找不到 {message} 的官方結構定義；請將官方檔案 {message}.xsd 放入資料夾，"
         "並以 COUNTERSIGN_SCHEMA_DIR 指定該資料夾。"
     )
+
+
+# After one of these nobody can say which message it is.
+NAMELESS = (NotXml, Doctype, WrongEncoding, UnknownEnvelope, TooLarge, TooDeep)

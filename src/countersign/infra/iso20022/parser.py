@@ -86,7 +86,7 @@ class MessageReader:
         self._validator_of = validator_of or self._official
         self._unit_bytes_max = limits.unit_bytes_max
         self._document: _Document | None = None
-        self._is_wrapped = False  # In something that is no known envelope.
+        self._wrapped: UnknownEnvelope | None = None  # For the first document in such a one.
         self._counts: Counter[str] = Counter()
 
     @property
@@ -120,6 +120,8 @@ class MessageReader:
                 yield unit
                 _forget_before(unit)
             if since_unit > self._unit_bytes_max:
+                if self._document is None and self._wrapped is not None:
+                    raise self._wrapped
                 raise TooLarge(what="payment or other part", bytes_max=self._unit_bytes_max)
         self._finish(_close(parser))
 
@@ -137,10 +139,13 @@ class MessageReader:
             return
         parent = element.getparent()
         namespace = etree.QName(element).namespace or ""
-        if parent is not None and not _is_envelope(parent):
-            self._is_wrapped |= namespace.startswith(NAMESPACE_PREFIX)
-            return
         message = namespace.removeprefix(NAMESPACE_PREFIX)
+        if parent is not None and not _is_envelope(parent):
+            if message != namespace and self._wrapped is None:
+                self._wrapped = UnknownEnvelope(
+                    message=_shown(message), envelope=_shown_root(element)
+                )
+            return
         if message == namespace or message not in self._supported:
             raise self._unsupported(message)
         self._unit_paths = tuple(self._paths_of[message])
@@ -197,8 +202,8 @@ class MessageReader:
         return "/".join(steps)
 
     def _finish(self, root: etree._Element) -> None:
-        if self._document is None and self._is_wrapped:
-            raise UnknownEnvelope
+        if self._document is None and self._wrapped is not None:
+            raise self._wrapped
         if self._document is None:
             raise self._unsupported("")
         if root is not self._document.element:
@@ -211,9 +216,9 @@ class MessageReader:
         self._document.validate(self._document.element, "Document")
 
     def _unsupported(self, message: str) -> UnsupportedMessage:
-        # Only what can be a message's name is repeated out of the file.
-        shown = message if _MESSAGE_NAME.fullmatch(message) else "no ISO 20022 message"
-        return UnsupportedMessage(message=shown, supported=", ".join(sorted(self._supported)))
+        return UnsupportedMessage(
+            message=_shown(message), supported=", ".join(sorted(self._supported))
+        )
 
 
 class _Document(NamedTuple):
@@ -229,6 +234,18 @@ class _Document(NamedTuple):
 
 
 _MESSAGE_NAME = re.compile(r"[a-z]{4}\.[0-9]{3}\.[0-9]{3}\.[0-9]{2}")
+_ENVELOPE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,39}")
+
+
+def _shown(message: str) -> str:
+    """Only what can be a message's name is repeated out of the file."""
+    return message if _MESSAGE_NAME.fullmatch(message) else "no ISO 20022 message"
+
+
+def _shown_root(element: etree._Element) -> str:
+    """The name of what stands around everything, if it is as short and plain as names are."""
+    name = local_name(element.getroottree().getroot())
+    return name if _ENVELOPE_NAME.fullmatch(name) else "an element of another name"
 
 
 def _name(path: str) -> str:

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from countersign.accounts.model import AccountKind
+from countersign.channels.files import MessageFiles
 from countersign.channels.model import ReportHead
 from countersign.entrypoints.api.ordering import order_in
 from countersign.entrypoints.bench.attacks.gate import SimulatedClock, SimulatedGate
@@ -153,8 +154,7 @@ class _Weeks:
             gate=_Listening(),
             report=io.BytesIO(),
             head=ReportHead(message_id=planned[0].file, created_ms=self.clock.now_ms()),
-            schema_dir=None,
-            progress=lambda _done, _all: None,
+            kind=MessageFiles(None),
         )
         invariant(ingested.refusal is None, f"a file of the city is taken: {ingested.sentence}")
         for one, answer in zip(planned, answers, strict=True):

@@ -19,7 +19,7 @@ async function renew(piece) {
   } catch {
     failedAt ||= Date.now();
     const stale = document.querySelector("[data-stale]");
-    if (stale) tell(`${stale.dataset.stale} ${Math.round((Date.now() - failedAt) / 1000)} s`);
+    if (stale) tell(stale.dataset.stale.replace("…", Math.round((Date.now() - failedAt) / 1000)));
   }
 }
 function tell(text) {

@@ -1,0 +1,91 @@
+"""What a reader meets on a page beside its task: the way on from a phone, and what charts say."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser.conftest import Console
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
+
+TARGET_PX = 44
+# What a finger may press in the bars and the menu of a phone.
+PRESSED = ".top a, .top summary, .top .find, .tools .menu a, .tools .menu button, .tabbar a"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_place_is_reached_on_a_phone(
+    console: Console, faults: Callable[[Page], list[str]], language: str
+) -> None:
+    with console.page(language, "phone") as page:
+        for path in ("/accounts", "/files", "/log", "/health"):
+            console.go(page, "/")
+            page.locator(".tools summary").click()
+            link = page.locator(f'.rest a[href="{path}"]')
+            expect(link).to_be_visible()
+            link.click()
+            page.wait_for_url(f"**{path}")
+        page.locator(".tools summary").click()
+        expect(page.locator('.rest a[href="/health"]')).to_have_attribute("aria-current", "page")
+        assert faults(page) == []
+        for one in page.locator(PRESSED).all():
+            box = one.bounding_box()
+            if box is not None and box["width"]:
+                assert box["width"] >= TARGET_PX, one.inner_text()
+                assert box["height"] >= TARGET_PX, one.inner_text()
+        # One page up is a target too.
+        console.go(page, "/accounts/5")
+        page.locator(".crumbs a").click()
+        page.wait_for_url("**/accounts")
+
+
+def test_no_width_needs_sideways_scrolling(console: Console) -> None:
+    """Of a wide table columns go one by one, then it becomes rows."""
+    with console.page(is_alone=True) as page:
+        for path in ("/", "/transfers", "/alerts", "/accounts", "/files", "/health"):
+            console.go(page, path)
+            for width in (320, 560, 600, 800, 1000, 1200):
+                page.set_viewport_size({"width": width, "height": 800})
+                over = page.evaluate(
+                    "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+                )
+                assert over <= 1, (path, width)
+
+
+@pytest.mark.parametrize(("language", "size"), [("en", "desktop"), ("zh", "phone")])
+def test_a_chart_says_what_it_shows_and_a_table_stands_behind_it(
+    console: Console, faults: Callable[[Page], list[str]], language: str, size: str
+) -> None:
+    with console.page(language, size) as page:
+        chart = page.locator("svg.chart:visible")
+        expect(chart).to_have_count(1)
+        expect(chart).to_have_accessible_name(page.locator("#finding").inner_text())
+        page.locator('a[href="/board/decisions"]').click()
+        page.wait_for_url("**/board/decisions")
+        expect(page.locator("tbody tr")).to_have_count(24)
+        expect(page.locator("tbody td").first).to_be_visible()
+        assert faults(page) == []
+        # Of nothing that left there is nothing to draw; from here every account was funded.
+        console.go(page, "/accounts/1")
+        expect(page.locator("svg.chart:visible")).to_have_count(1)
+        page.locator("#finding").locator("xpath=ancestor::section").locator("summary").click()
+        expect(page.locator(".daily tbody tr").first).to_be_visible()
+        assert faults(page) == []
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "not renewed for"), ("zh", "秒未更新")])
+def test_a_board_that_is_not_renewed_says_how_old_it_is(
+    console: Console, language: str, told: str
+) -> None:
+    with console.page(language, at="", is_failing=True, is_alone=True) as page:
+        page.clock.install()
+        console.go(page, "/")
+        page.route("**/board/part", lambda route: route.abort())
+        page.clock.run_for(8_000)
+        stale = page.locator("[data-stale]")
+        expect(stale).to_contain_text(told)
+        text = stale.inner_text()
+        assert sum(letter.isdigit() for letter in text) == 1, text
+        page.unroute("**/board/part")
+        page.clock.run_for(4_000)
+        expect(stale).to_be_empty()

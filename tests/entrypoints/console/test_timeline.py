@@ -1,0 +1,56 @@
+"""A transfer's story: each step has its moment, and its day where that is another one."""
+
+import pytest
+
+from countersign.entrypoints.console.sentences import Sentences
+from countersign.entrypoints.console.timeline import lanes_of
+from countersign.flows.tell_transfer import EventTold, TransferTold
+from countersign.kernel.refusal import Language
+
+pytestmark = pytest.mark.fast
+
+
+def told(*events: tuple[str, str, str]) -> TransferTold:
+    return TransferTold(
+        number=7, status="settled", amount="10.00", currency="EUR", ordered="2026-11-27T23:59:58Z",
+        execution_date="2026-11-28", action="hold", reasons=["rules.amount"], policy=1,
+        factor="attested", credential=100, digest="00" * 32, debtor=None, creditor=None, hold=None,
+        rail=None, returned=None,
+        events=[
+            EventTold(number=n, time=time, event=event, outcome=outcome, reason="", by="console")
+            for n, (time, event, outcome) in enumerate(events)
+        ],
+    )  # fmt: skip
+
+
+STORY = told(
+    ("2026-11-27T23:59:58.100Z", "order", "held"),
+    ("2026-11-27T23:59:59.000Z", "hold", "held"),
+    ("2026-11-28T08:00:00.250Z", "release", "released"),
+    ("2026-11-28T08:00:01.000Z", "dispatch", "dispatched"),
+    ("2026-12-01T09:00:00.000Z", "rail_status", "settled"),
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "days"),
+    [
+        ("en", ["27 Nov", "", "", "", "", "28 Nov", "", "01 Dec"]),
+        ("zh", ["11 月 27 日", "", "", "", "", "11 月 28 日", "", "12 月 1 日"]),
+    ],
+)
+def test_the_day_stands_at_the_first_step_and_where_it_changes(
+    language: Language, days: list[str]
+) -> None:
+    lanes = lanes_of(STORY, [], Sentences(None, language), language)
+    steps = [step for lane in lanes for step in lane.steps]
+    assert [step.day for step in steps] == days
+    assert (steps[5].clock, steps[5].in_utc) == ("08:00:00.250", "2026-11-28 08:00:00.250 UTC")
+
+
+def test_what_is_still_to_come_has_no_day() -> None:
+    waiting = told(("2026-11-27T23:59:58.100Z", "order", "released"))
+    waiting = TransferTold(**{f: getattr(waiting, f) for f in waiting.__struct_fields__}
+                           | {"status": "released"})  # fmt: skip
+    lanes = lanes_of(waiting, [], Sentences(None, "en"), "en")
+    assert [(step.time, step.day) for step in lanes[-1].steps] == [("", "")]

@@ -134,6 +134,11 @@ def codes_in(text: str) -> list[str]:
     return [code for code in text.split(",") if code]
 
 
+def pairs_in(text: str) -> list[tuple[str, str]]:
+    """The names with their values of a row's "a=1,b=2"."""
+    return [(name, value) for name, _, value in (one.partition("=") for one in codes_in(text))]
+
+
 def _parties(intake: Intake, story: Story) -> tuple[Party | None, Party | None]:
     row = story.transfer
     sealed = SealedOrder(

@@ -1,6 +1,5 @@
 """Files: what came in, what each came to, and every payment of one with its reasons."""
 
-from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from countersign.entrypoints.console.sentences import sentences
 from countersign.entrypoints.console.site import Site
 from countersign.entrypoints.register import open_named
 from countersign.entrypoints.web.numbers import whole_number
+from countersign.flows.tell_transfer import pairs_in
 from countersign.kernel.ids import ID_BYTES
 from countersign.kernel.refusal import Kind, Refusal
 from countersign.vault.errors import SubjectErased
@@ -102,7 +102,7 @@ def _seen(site: Site, row: FileRow) -> FileSeen:
         name, message_id = open_named(site.keys, row.id, row.named)
     except SubjectErased:
         name, message_id = "", ""
-    statuses = _pairs(row.statuses)
+    statuses = pairs_in(row.statuses)
     rejected = sum(int(count) for status, count in statuses if status == _REJECTED)
     return FileSeen(
         row.id.hex(),
@@ -113,14 +113,9 @@ def _seen(site: Site, row: FileRow) -> FileSeen:
         MARKS.get(row.group_status, "release"),
         row.payments - rejected,
         rejected,
-        _pairs(row.totals),
+        pairs_in(row.totals),
         statuses,
     )
-
-
-def _pairs(text: str) -> list[tuple[str, str]]:
-    parted: Sequence[tuple[str, str, str]] = [one.partition("=") for one in text.split(",") if one]
-    return [(name, value) for name, _, value in parted]
 
 
 def _id(text: str) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from countersign.flows.tell_transfer import codes_in
 from countersign.gate.intake import Intake, SealedOrder
 from countersign.gate.journal.reading import read_orders
 from countersign.kernel.money import exponent, numeric_codes
@@ -158,7 +159,9 @@ def _select(
     }
     rows = connection.execute(_SELECT.format(order=SORTS[search.sort]), parameters).fetchall()
     return [
-        Found(number, amount, currency, codes(reasons), batch_ms, _status(text), until_ms, alerts)
+        Found(
+            number, amount, currency, codes_in(reasons), batch_ms, _status(text), until_ms, alerts
+        )
         for number, amount, currency, reasons, batch_ms, text, until_ms, alerts in rows
     ]
 
@@ -166,7 +169,7 @@ def _select(
 def held_by_due(connection: psycopg.Connection[Any], limit: int) -> list[Held]:
     """What waits for a person, by what is due first."""
     return [
-        Held(number, amount, currency, codes(reasons), until_ms)
+        Held(number, amount, currency, codes_in(reasons), until_ms)
         for number, amount, currency, reasons, until_ms in connection.execute(_HELD, [limit])
     ]
 
@@ -195,11 +198,6 @@ def accounts_of(connection: psycopg.Connection[Any], number: int) -> tuple[int, 
     """The numbers of the accounts of both sides; one elsewhere has one here that mirrors it."""
     row = connection.execute(_ACCOUNTS, [number]).fetchone()
     return (row[0], row[1]) if row else (0, 0)
-
-
-def codes(text: str) -> list[str]:
-    """The codes in a row's reasons."""
-    return [code for code in text.split(",") if code]
 
 
 def _masked(party: OrderParty | None) -> Side:

@@ -8,7 +8,7 @@ from countersign.alerts.model import AlertStatus
 from countersign.entrypoints.console.catalogue import actor_words, known_code, translated
 from countersign.entrypoints.console.sentences import Sentences
 from countersign.entrypoints.console.showing import day, in_utc, mark_of
-from countersign.flows.tell_transfer import EventTold, TransferTold
+from countersign.flows.tell_transfer import EventTold, TransferTold, codes_in, pairs_in
 from countersign.infra.clock import moment
 from countersign.kernel.refusal import Language
 
@@ -62,18 +62,12 @@ def alert_seen(row: tuple[Any, ...]) -> AlertSeen:
     number, typologies, rules, raised_ms, status, disposition = row
     return AlertSeen(
         number,
-        [scored(text) for text in typologies.split(",") if text],
-        [code for code in rules.split(",") if code],
+        [(code, int(score)) for code, score in pairs_in(typologies)],
+        codes_in(rules),
         raised_ms,
         AlertStatus(status).name.lower(),
         disposition,
     )
-
-
-def scored(text: str) -> tuple[str, int]:
-    """Code and score of "typologies.mule=160"."""
-    code, _, score = text.partition("=")
-    return code, int(score) if score.isdigit() else 0
 
 
 def lanes_of(

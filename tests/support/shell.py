@@ -4,18 +4,18 @@ import contextlib
 import json
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.support import forked
 from tests.support.pain001 import DEBTOR_IBAN, Block, Message, Payment
 
 from countersign.infra.clock import SystemClock
 
-COMMAND = (sys.executable, "-m", "countersign.entrypoints.cli.main")
+COMMAND = forked.COMMAND
 TODAY = datetime.fromtimestamp(SystemClock().now_ms() / 1000, tz=UTC).date().isoformat()
 
 
@@ -26,33 +26,19 @@ class Shell:
     data: Path
 
     def call(self, *arguments: str, expect: int = 0) -> Any:
-        done = subprocess.run(
-            [*COMMAND, *arguments, "--data", str(self.data), "--json"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        done = forked.ended([*arguments, "--data", str(self.data), "--json"], timeout_seconds=120)
         assert done.returncode == expect, done.stdout + done.stderr
         return json.loads(done.stdout)
 
     def text(self, *arguments: str, expect: int = 0) -> str:
         """What a person reads."""
-        done = subprocess.run(
-            [*COMMAND, *arguments, "--data", str(self.data)],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        done = forked.ended([*arguments, "--data", str(self.data)], timeout_seconds=120)
         assert done.returncode == expect, done.stdout + done.stderr
         return done.stdout + done.stderr
 
     def usage(self, *arguments: str) -> str:
         """Expect that the arguments themselves are refused; what is said of them."""
-        done = subprocess.run(
-            [*COMMAND, *arguments], capture_output=True, check=False, timeout=60, text=True
-        )
+        done = forked.ended(arguments, timeout_seconds=60)
         assert done.returncode == 2
         return done.stderr
 

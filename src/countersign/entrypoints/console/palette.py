@@ -19,6 +19,7 @@ from countersign.entrypoints.console.acting import read_form
 from countersign.entrypoints.console.finding import Search, find_transfers, parties
 from countersign.entrypoints.console.pages import render
 from countersign.entrypoints.console.site import Site
+from countersign.entrypoints.web.numbers import whole_number
 from countersign.flows.list_accounts import AccountListed, first_accounts
 from countersign.kernel.money import numeric_codes
 from countersign.kernel.refusal import Refusal
@@ -26,7 +27,6 @@ from countersign.kernel.six_words import digests_of
 
 TEXT_MAX = 120
 TRANSFERS_MAX = 6
-_NUMBER_MAX = 2**62
 _AMOUNT_MAX = 10**15
 _ACCOUNT_BY_INDEX = "SELECT number FROM accounts.account WHERE index = %s"
 _SIDES = {">": "least", "≥": "least", "<": "most", "≤": "most"}
@@ -69,9 +69,8 @@ def typed(text: str) -> Typed:
     plain = text.strip()[:TEXT_MAX]
     joined = "".join(plain.split())
     digits = joined.replace(",", "")
-    number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 20 else None  # noqa: PLR2004
     return Typed(
-        number=number if number is not None and number < _NUMBER_MAX else None,
+        number=whole_number(digits),
         digests=digests_of(plain),
         amount=_amount(joined.translate(_WIDE).lower()),
         account=joined if _ACCOUNT.fullmatch(joined) else "",

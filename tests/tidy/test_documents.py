@@ -4,6 +4,7 @@ import io
 import re
 import shlex
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,14 @@ def test_the_example_of_the_readme_is_two_payments_of_the_account_that_it_opens(
         assert f"accounts open {payment.debtor_account.text} EUR" in readme
         assert f"  {payment.end_to_end_id}  " in readme
         assert f"{payment.amount.minor_units / 100:,.2f}" in readme
+
+
+def test_each_page_of_the_console_is_pictured_in_all_its_forms() -> None:
+    templates = REPOSITORY / "src/countersign/entrypoints/console/templates"
+    # Pieces of pages, and what stands before a session or after a fault.
+    no_pages = {"base", "parts", "board_part", "decisions", "found", "enter", "sign_in", "failure"}
+    pages = {path.stem for path in templates.glob("*.html")} - no_pages
+    forms = product(pages | {"alert", "revealed", "palette"}, ("en", "zh"), ("light", "dark"),
+                    ("desktop", "phone"))  # fmt: skip
+    pictured = {path.stem for path in (REPOSITORY / "docs/screenshots").glob("*.png")}
+    assert {"-".join(form) for form in forms} == pictured

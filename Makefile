@@ -1,7 +1,7 @@
 # make setup   an environment with everything locked by hash
 # make check   format, lint, imports, types, fast tests: about a minute
 # make test    everything
-# make long    what takes long: parsers fuzzed for ten minutes, a million payments as CSV, pain.001, upload
+# make long    what takes long: parsers fuzzed for ten minutes, a million payments as CSV and pain.001, 200 MiB uploaded
 # make mutants each defence switched off in turn, its test must fail
 # make run     a demo in ./demo: an instance in which simulated customers order transfers
 .DEFAULT_GOAL := help
@@ -31,6 +31,9 @@ $(STAMP): requirements/dev.txt requirements/schemas.txt requirements/axe.txt pyp
 	  uv pip install --quiet --python "$(BIN)/python" --require-hashes --no-deps -r requirements/axe.txt && \
 	  uv pip install --quiet --python "$(BIN)/python" --no-deps --no-build-isolation -e . ; \
 	else \
+	  { $(PYTHON) -c 'import ensurepip' 2>/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	    && apt-get -qq update && apt-get -qq install -y python3-venv >/dev/null; } \
+	    || { echo "This Python cannot make environments, because Debian and Ubuntu part that from it: apt install python3-venv (or install uv)" >&2; exit 1; }; } && \
 	  $(PYTHON) -m venv "$(VENV)" && \
 	  "$(BIN)/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/dev.txt && \
 	  "$(BIN)/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/schemas.txt && \

@@ -22,6 +22,8 @@ from tests.support.api import ALL, Api, an_api
 from countersign.entrypoints.api.app import OPERATIONS
 from countersign.entrypoints.api.openapi import document
 from countersign.entrypoints.api.ordering import PLAIN_FIELDS, BatchedTransfer, NewTransfer
+from countersign.entrypoints.api.transfers import TransferDetail
+from countersign.flows.tell_transfer import TransferTold
 from countersign.transfers.order import _BOUNDS, ORDER_TABLE
 
 EXAMPLES = int(os.environ.get("COUNTERSIGN_TEST_EXAMPLES", "8"))  # Of each operation.
@@ -52,6 +54,11 @@ def test_every_operation_is_described_once() -> None:
         one["operationId"] for path in DESCRIPTION["paths"].values() for one in path.values()
     ]
     assert sorted(described_names) == sorted(names)
+
+
+def test_a_transfer_is_told_whole_beside_its_story() -> None:
+    told = set(TransferTold.__struct_fields__) - {"events"}
+    assert set(TransferDetail.__struct_fields__) == told
 
 
 def test_an_order_has_the_fields_of_its_digest_within_the_same_bounds() -> None:

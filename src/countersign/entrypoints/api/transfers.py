@@ -17,6 +17,7 @@ from countersign.flows.tell_transfer import (
     HoldTold,
     Party,
     RailTold,
+    ReturnTold,
     TransferTold,
     tell_transfer,
 )
@@ -50,6 +51,7 @@ class TransferDetail(msgspec.Struct, frozen=True, kw_only=True):
     creditor: Party | None
     hold: HoldTold | None
     rail: RailTold | None
+    returned: ReturnTold | None
 
 
 class Timeline(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,8 +1,7 @@
 # make setup   an environment with everything locked by hash
 # make check   format, lint, imports, types, fast tests: about a minute
 # make test    everything
-# make long    what takes long: parsers fuzzed for ten minutes, a million payments as CSV and pain.001, 200 MiB uploaded,
-#              and the figures of the attacks, which must meet their targets
+# make long    what takes long: fuzzing for ten minutes, a million payments, 200 MiB uploaded, the attacks' figures
 # make mutants each defence switched off in turn, its test must fail
 # make run     a demo in ./demo: an instance in which simulated customers order transfers
 .DEFAULT_GOAL := help

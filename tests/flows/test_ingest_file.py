@@ -22,6 +22,7 @@ from countersign.gate import commands
 from countersign.gate.commands import Answer, Kind, RefusedIntake
 from countersign.gate.preparation import Preparation
 from countersign.gate.requests import Item
+from countersign.kernel.money import MINOR_UNITS_MAX
 
 pytestmark = pytest.mark.postgres
 
@@ -148,3 +149,12 @@ def test_a_payment_between_banks_has_a_key_of_its_own_kind(channel: ChannelEnd) 
     size = channel.size()
     assert channel.ingest(content) == said
     assert channel.size() == size
+
+
+def test_a_total_beyond_one_transfer_is_told_as_any_other(channel: ChannelEnd) -> None:
+    for _ in range(3):
+        assert channel.bank.gate.fund(2, MINOR_UNITS_MAX).outcome == "ok"
+    most = "10000000000000.00"
+    done = channel.ingest(a_message(Payment(amount=most), Payment(amount=most)))
+    assert (done.refusal, done.payments, done.message_id is None) == (None, 2, False)
+    assert done.totals == {"EUR": "20000000000000.00"}

@@ -2,6 +2,7 @@
 
 import io
 import random
+import resource
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -337,6 +338,18 @@ def test_an_envelope_holds_a_header_and_a_document_and_no_more(place: str, extra
     with pytest.raises(InvalidMessage) as refused:
         _paths(file)
     assert refused.value.details["element"] == "envelope"
+
+
+@pytest.mark.parametrize("between", ["", "<x/>"])
+def test_headers_without_end_are_refused_at_the_second(between: str) -> None:
+    """Each of them would begin the bound on what is gathered anew."""
+    many = ("<AppHdr/>" + between) * 200_000
+    source = f"<RequestPayload>{many}</RequestPayload>".encode()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(InvalidMessage) as refused:
+        _paths(source)
+    assert refused.value.details["element"] == "envelope"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 * 1024
 
 
 def _payment_text() -> str:

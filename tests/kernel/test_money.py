@@ -15,6 +15,7 @@ from countersign.kernel.money import (
     Money,
     TooManyDecimals,
     UnknownCurrency,
+    decimal_text,
     exponent,
 )
 
@@ -182,3 +183,10 @@ def test_currencies_never_mix() -> None:
     with pytest.raises(CurrencyMismatch):
         assert eur(1) <= yen
     assert eur(1) != yen
+
+
+@pytest.mark.parametrize(
+    ("currency", "text"), [("EUR", "-20000000000000.05"), ("JPY", "-2000000000000005")]
+)
+def test_a_sum_beyond_what_one_transfer_carries_is_written(currency: str, text: str) -> None:
+    assert decimal_text(-2 * MINOR_UNITS_MAX - 5, currency) == text

@@ -30,7 +30,7 @@ from countersign.gate.commands import Answer, Kind, RefusedIntake
 from countersign.gate.requests import KEY_BYTES, Item, encode_body
 from countersign.gate.sentences import sentence_of
 from countersign.kernel.account import canonical
-from countersign.kernel.money import Money
+from countersign.kernel.money import decimal_text
 from countersign.kernel.refusal import Refusal, all_refusals
 from countersign.transfers.order import Order, check_order
 
@@ -255,8 +255,7 @@ def _ingested(
         report=report,
         kind=header.version,
         totals={
-            currency: Money(minor_units=units, currency=currency).text()
-            for currency, units in sorted(totals.items())
+            currency: decimal_text(units, currency) for currency, units in sorted(totals.items())
         },
         message_id=header.message_id,
         group_status=str(group_status(counts)),

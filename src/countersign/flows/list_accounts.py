@@ -9,7 +9,7 @@ import psycopg
 from countersign.accounts.model import AccountKind
 from countersign.gate.preparation import HOLDER_PLACE
 from countersign.infra.clock import moment
-from countersign.kernel.money import Money
+from countersign.kernel.money import decimal_text
 from countersign.ledger.model import UNLIMITED, PostingKind
 from countersign.vault.errors import SubjectErased
 from countersign.vault.masking import mask_account, mask_name
@@ -179,7 +179,7 @@ def newest_entries(
             time=moment(batch_ms),
             kind=PostingKind(kind).name.lower(),
             transfer=transfer or None,
-            amount=Money(minor_units=-amount if is_debit else amount, currency=currency).text(),
+            amount=decimal_text(-amount if is_debit else amount, currency),
             currency=currency,
         )
         for number, kind, transfer, is_debit, amount, currency, batch_ms in connection.execute(
@@ -222,7 +222,7 @@ def _account(keys: SubjectKeys, row: tuple[Any, ...]) -> AccountListed:
     number, kind, currency, index, holder, party, balance, held, floor, is_frozen = row
 
     def text(units: int) -> str:
-        return Money(minor_units=units, currency=currency).text()
+        return decimal_text(units, currency)
 
     name, reference = _holder(keys, bytes(index), bytes(holder))
     return AccountListed(

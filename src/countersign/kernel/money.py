@@ -2,7 +2,8 @@
 
 An exponent comes from the ISO 4217 table of the locked dependency; codes without minor units
 (metals, funds, XXX, XTS) are no money here. Text is digits with at most one dot and at most the
-currency's decimals: nothing is rounded. No value lies beyond MINOR_UNITS_MAX on either side.
+currency's decimals: nothing is rounded. No value lies beyond MINOR_UNITS_MAX on either side; sums
+of many may, and are written by `decimal_text`.
 """
 
 import re
@@ -85,10 +86,7 @@ class Money:
 
     def text(self) -> str:
         """Write the amount with all decimals of its currency, as `parse` reads it."""
-        decimals = exponent(self.currency)
-        sign = "-" if self.minor_units < 0 else ""
-        digits = str(abs(self.minor_units)).rjust(decimals + 1, "0")
-        return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}" if decimals else sign + digits
+        return decimal_text(self.minor_units, self.currency)
 
     def __add__(self, other: "Money") -> "Money":
         self._require_currency_of(other)
@@ -117,6 +115,14 @@ def exponent(currency: str) -> int:
     if decimals is None:
         raise UnknownCurrency
     return decimals
+
+
+def decimal_text(minor_units: int, currency: str) -> str:
+    """Write a sum or a balance with all decimals of its currency: neither is one transfer's."""
+    decimals = exponent(currency)
+    sign = "-" if minor_units < 0 else ""
+    digits = str(abs(minor_units)).rjust(decimals + 1, "0")
+    return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}" if decimals else sign + digits
 
 
 def numeric_codes() -> dict[str, int]:

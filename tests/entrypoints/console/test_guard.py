@@ -96,6 +96,7 @@ def test_only_our_own_names_lead_here(
         ("https://127.0.0.1:8441", False),
         ("http://evil.example", False),
         ("http://127.0.0.1:8441.evil.example", False),
+        ("http://[", False),
     ],
 )
 def test_a_post_comes_from_our_own_pages(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from countersign.entrypoints.console.palette import TEXT_MAX, Amount, Typed, typed
+from countersign.entrypoints.console.palette import TEXT_MAX, Amount, Typed, _references, typed
 from countersign.kernel.six_words import six_words
 
 pytestmark = pytest.mark.fast
@@ -67,3 +67,19 @@ def test_words_are_a_transfers() -> None:
 def test_a_long_text_is_cut() -> None:
     assert typed("9" * TEXT_MAX + ">5m") == Typed()
     assert typed("") == Typed()
+
+
+@pytest.mark.parametrize(
+    ("text", "reference"),
+    [
+        ("DE89370400440532013000", "IBAN:DE89370400440532013000"),
+        ("de89370400440532013000", "IBAN:DE89370400440532013000"),
+        ("IBAN:DE89370400440532013000", "IBAN:DE89370400440532013000"),
+        ("CUST:0000000001", "OTHR:CUST:0000000001"),
+        ("OTHR:CUST:0000000001", "OTHR:CUST:0000000001"),
+        (":62148300004402", "OTHR::62148300004402"),
+        ("62148300004402", "OTHR::62148300004402"),
+    ],
+)
+def test_an_account_is_found_as_people_write_it(text: str, reference: str) -> None:
+    assert reference in list(_references(text))

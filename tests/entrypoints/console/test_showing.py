@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from countersign.entrypoints.console import showing
+from countersign.entrypoints.console.knowledge import _known
 from countersign.entrypoints.console.pages import _environment
 from countersign.entrypoints.console.sentences import Sentences
 from countersign.kernel.refusal import Language
@@ -126,3 +127,8 @@ def test_a_mark_has_a_square_a_filled_cell_and_a_dot_an_empty_one() -> None:
 )
 def test_an_axis_ends_at_a_round_number(most: int, top: int) -> None:
     assert showing.axis_max([0, most]) == top
+
+
+def test_a_sum_beyond_what_one_transfer_carries_is_shown() -> None:
+    assert showing.units(-2 * 10**15 - 5, "EUR").striptags() == "EUR−20,000,000,000,000.05"
+    assert _known("available", 3 * 10**15, "EUR", "en").value == "EUR 30,000,000,000,000.00"

@@ -11,7 +11,7 @@ from countersign.entrypoints.cli.parsing import with_separators
 from countersign.entrypoints.cli.reasons import all_in_words, in_words
 from countersign.entrypoints.cli.terminal import visible
 from countersign.entrypoints.installation import Installation
-from countersign.flows.list_looks import LookTold, looks_at
+from countersign.flows.list_looks import LOOKS_MAX, LookTold, looks_at
 from countersign.flows.tell_transfer import Party, RailTold, ReturnTold, TransferTold, tell_transfer
 from countersign.gate.intake import Intake
 from countersign.infra.database import Role
@@ -88,7 +88,8 @@ def _labelled(label: str, text: str) -> list[str]:
 def _look_lines(looks: Sequence[LookTold]) -> list[str]:
     if not looks:
         return []
-    head = "looked at in clear (leaf, when, by whom):"
+    more = f", the newest {LOOKS_MAX}" if len(looks) == LOOKS_MAX else ""
+    head = f"looked at in clear (leaf, when, by whom{more}):"
     return [head, *(f"  {look.number}  {look.time}  {visible(look.by)}" for look in looks)]
 
 

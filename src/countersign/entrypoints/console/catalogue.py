@@ -248,6 +248,7 @@ CHINESE = KEYED | {
     "This console opens with a link": "此主控臺以連結開啟",
     "This link opens nothing": "此連結無法使用",
     "Looked at in clear once": "曾以明文查看 1 次",
+    "Looked at in clear {count} times or more; the log has them all": "曾以明文查看至少 {count} 次；日誌中有全部記錄",
     "Looked at in clear {count} times": "曾以明文查看 {count} 次",
     "leaf {number}": "第 {number} 號葉節點",
     "This look is leaf {number} of the audit log.": "此次查看是稽核日誌的第 {number} 號葉節點。",

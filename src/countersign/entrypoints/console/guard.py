@@ -138,7 +138,10 @@ def _name_of(host: str) -> str:
 
 
 def _is_own_origin(headers: Headers, host: str, schemes: set[str]) -> bool:
-    origin = urlsplit(headers.get("origin", ""))
+    try:
+        origin = urlsplit(headers.get("origin", ""))
+    except ValueError:
+        return False
     return bool(host) and origin.netloc.lower() == host.lower() and origin.scheme in schemes
 
 

@@ -10,7 +10,7 @@ import psycopg
 from countersign.entrypoints.console.showing import duration
 from countersign.gate.facts import FACTS, VOCABULARY
 from countersign.gate.journal.reading import read_story
-from countersign.kernel.money import Money, numeric_codes
+from countersign.kernel.money import decimal_text, numeric_codes
 from countersign.kernel.refusal import Language
 from countersign.rules.judge import Judge
 from countersign.rules.model import decode_policy
@@ -111,7 +111,7 @@ def _label(name: str, language: Language) -> str:
 def _text(name: str, value: int, currency: str, language: Language) -> str:
     place = 1 if language == "zh" else 0
     if name in {"amount", "available"} or any(part in name for part in _UNITS):
-        plain = Money(minor_units=value, currency=currency).text()
+        plain = decimal_text(value, currency)
         whole, dot, minor = plain.partition(".")
         return f"{currency} {int(whole):,}{dot}{minor}"
     if name.endswith("_ms"):

@@ -6,6 +6,7 @@ POST, so that no address and no history holds it.
 """
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -21,6 +22,7 @@ from countersign.entrypoints.console.pages import render
 from countersign.entrypoints.console.site import Site
 from countersign.entrypoints.web.numbers import whole_number
 from countersign.flows.list_accounts import AccountListed, first_accounts
+from countersign.kernel.account import canonical, parse_canonical, written_reference
 from countersign.kernel.money import numeric_codes
 from countersign.kernel.refusal import Refusal
 from countersign.kernel.six_words import digests_of
@@ -28,7 +30,7 @@ from countersign.kernel.six_words import digests_of
 TEXT_MAX = 120
 TRANSFERS_MAX = 6
 _AMOUNT_MAX = 10**15
-_ACCOUNT_BY_INDEX = "SELECT number FROM accounts.account WHERE index = %s"
+_ACCOUNT_BY_INDEX = "SELECT min(number) FROM accounts.account WHERE index = ANY (%s)"
 _SIDES = {">": "least", "≥": "least", "<": "most", "≤": "most"}
 _TIMES = {
     "": 1, "k": 10**3, "m": 10**6, "bn": 10**9, "萬": 10**4, "万": 10**4, "億": 10**8, "亿": 10**8,
@@ -108,13 +110,25 @@ def _account(site: Site, connection: Any, text: str) -> AccountListed | None:
     """The account with this whole number, if there is one."""
     if not text:
         return None
-    try:
-        index = site.intake.index_of(text)
-    except Refusal:
-        return None  # No account can have it.
-    row = connection.execute(_ACCOUNT_BY_INDEX, [index]).fetchone()
-    found = first_accounts(connection, keys=site.keys, limit=1, number=row[0]) if row else []
+    indexes = [site.intake.index_of(reference) for reference in _references(text)]
+    (number,) = connection.execute(_ACCOUNT_BY_INDEX, [indexes]).fetchone() or (None,)
+    if number is None:
+        return None
+    found = first_accounts(connection, keys=site.keys, limit=1, number=number)
     return found[0] if found else None
+
+
+def _references(text: str) -> Iterator[str]:
+    """What accounts the text may name: as people write one, and as it is written for good."""
+    for written in (text.upper(), text, f":{text}"):
+        try:
+            yield canonical(written_reference(written))
+        except Refusal:
+            continue  # No account can have it.
+    try:
+        yield canonical(parse_canonical(text))
+    except Refusal:
+        return
 
 
 def _amount(text: str) -> Amount | None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from markupsafe import Markup, escape
 
 from countersign.infra.clock import moment
-from countersign.kernel.money import Money, exponent
+from countersign.kernel.money import decimal_text, exponent
 from countersign.kernel.refusal import Language
 from countersign.kernel.six_words import Word, six_words
 
@@ -57,7 +57,7 @@ def amount(plain: str, currency: str) -> Markup:
 
 def units(value: int, currency: str) -> Markup:
     """The same of minor units."""
-    return amount(Money(minor_units=value, currency=currency).text(), currency)
+    return amount(decimal_text(value, currency), currency)
 
 
 def short_amount(value: int, currency: str, language: Language) -> str:

@@ -28,7 +28,7 @@ from countersign.entrypoints.console.timeline import AlertSeen, Lane, alerts_of,
 from countersign.entrypoints.console.views import FIELD_MAX, QUERY, View, own_views, query_of
 from countersign.entrypoints.web.numbers import NUMBER_MAX, PATH_NUMBER, whole_number
 from countersign.flows.export_proof import export_proof
-from countersign.flows.list_looks import LookTold, looks_at
+from countersign.flows.list_looks import LOOKS_MAX, LookTold, looks_at
 from countersign.flows.reveal_parties import LOOK_MS
 from countersign.flows.tell_transfer import TransferTold, tell_transfer
 from countersign.gate.commands import Kind
@@ -129,6 +129,7 @@ def transfer(request: Request) -> Response:
         done=request.query_params.get("done", ""),
         hold_hours=HOLD_HOURS,
         look_seconds=LOOK_MS // 1000,
+        looks_max=LOOKS_MAX,
         scale=SCALE,
     )
 

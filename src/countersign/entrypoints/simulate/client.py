@@ -40,8 +40,7 @@ def _pause(seconds: float) -> None:
 
 def _without_user(url: str) -> str:
     """The address without name and password, which are repeated nowhere."""
-    before, found, after = url.rpartition("@")
-    return (before[: before.find("//") + 2] if "//" in before else "") + after if found else url
+    return url.rpartition("@")[2]
 
 
 class ApiClient:
@@ -54,7 +53,7 @@ class ApiClient:
             host, port = parts.hostname, parts.port
         except ValueError:
             raise MalformedUrl(url=_without_user(url)) from None
-        if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc:
+        if parts.scheme not in {"http", "https"} or not host or "@" in url:
             raise MalformedUrl(url=_without_user(url))
         is_https = parts.scheme == "https"
         kind = http.client.HTTPSConnection if is_https else http.client.HTTPConnection

@@ -88,6 +88,7 @@ class MessageReader:
         self._document: _Document | None = None
         self._wrapped: UnknownEnvelope | None = None  # For the first document in such a one.
         self._counts: Counter[str] = Counter()
+        self._headers = 0
 
     @property
     def digest(self) -> bytes:
@@ -168,8 +169,7 @@ class MessageReader:
         """The ended element as a valid unit, or None for one of that name elsewhere."""
         parent, document = element.getparent(), self._document
         if local_name(element) == HEADER_UNIT:
-            is_header = parent is not None and _is_envelope(parent)
-            return Unit(HEADER_UNIT, element, HEADER_UNIT) if is_header else None
+            return self._header(element)
         if document is None or element.tag not in document.unit_paths:
             return None
         path, outer = document.unit_paths[element.tag]
@@ -186,6 +186,22 @@ class MessageReader:
             if other.startswith(path + "/"):
                 self._counts[other] = 0
         return Unit(_name(path), element, numbered)
+
+    def _header(self, element: etree._Element) -> Unit | None:
+        """The business header of a known envelope, or None for one of that name elsewhere.
+
+        At its end the file is held against the order of elements as well; without it here,
+        headers without end would begin the bound on what is gathered anew, each of them.
+        """
+        parent = element.getparent()
+        if parent is None or not _is_envelope(parent):
+            return None
+        self._headers += 1
+        if self._headers > 1:
+            raise InvalidMessage(
+                line=line_of(element), element="envelope", rule="order of elements"
+            )
+        return Unit(HEADER_UNIT, element, HEADER_UNIT)
 
     def _numbered(self, path: str) -> str:
         """The path with the number of each unit on it, counted within the unit around it."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import psycopg
 import pytest
@@ -17,6 +17,7 @@ from countersign.audit.checkpoint import Verifier
 from countersign.entrypoints.bench.bed import Bed, a_bed
 from countersign.entrypoints.console.links import link_of, make_link
 from countersign.entrypoints.gate.process import GateProcess
+from countersign.gate.commands import Command, Kind, decode
 from countersign.infra.clock import SystemClock
 from countersign.infra.database import Role
 
@@ -39,6 +40,14 @@ RUN_AXE = """async () => {
 ORDINARY = 20  # Small orders: enough for each kind of row, few enough for axe-core's sake.
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 LOCALES = {"en": "en-GB", "zh": "zh-TW"}
+
+
+class Act(NamedTuple):
+    """A leaf of the log: what was asked, and what the gate decided of it."""
+
+    kind: Kind
+    outcome: str
+    command: Command
 
 
 @dataclass
@@ -120,6 +129,14 @@ class Console:
         answer = page.goto(self.address + path)
         assert answer is not None
         assert answer.status == 200
+
+    def newest_act(self) -> Act:
+        """The newest leaf of the console's credential."""
+        ((kind, outcome, body),) = self.asked(
+            "SELECT kind, outcome, body FROM gate.command WHERE credential = 4"
+            " ORDER BY number DESC LIMIT 1"
+        )
+        return Act(Kind(kind), outcome, decode(kind, body))
 
     @property
     def log(self) -> Verifier:

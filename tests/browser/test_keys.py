@@ -11,6 +11,7 @@ from tests.support.scene import house
 
 from countersign.entrypoints.rail.behaviour import Behaviour
 from countersign.entrypoints.run_lock import run_lock
+from countersign.gate.commands import AcknowledgeAlert, CloseAlert, Kind
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
 
@@ -151,6 +152,10 @@ def test_an_alert_is_taken_and_closed_by_keys(console: Console, language: str) -
         assert commands(console) == before
         page.keyboard.press("Enter")
         page.wait_for_url(f"**/alerts/{number}?done=acknowledged")
+        act = console.newest_act()
+        assert (act.kind, act.outcome) == (Kind.ACKNOWLEDGE_ALERT, "ok")
+        assert isinstance(act.command, AcknowledgeAlert)
+        assert act.command.alert == number
         page.keyboard.press("c")
         expect(page.locator("#disposition")).to_be_focused()
         page.locator("#disposition").select_option("false_positive")
@@ -162,6 +167,10 @@ def test_an_alert_is_taken_and_closed_by_keys(console: Console, language: str) -
     assert console.asked(
         "SELECT status, disposition FROM alerts.alert WHERE number = %s", number
     ) == [(3, "false_positive")]
+    act = console.newest_act()
+    assert (act.kind, act.outcome) == (Kind.CLOSE_ALERT, "ok")
+    assert isinstance(act.command, CloseAlert)
+    assert (act.command.alert, act.command.disposition) == (number, "false_positive")
 
 
 @LANGUAGES

@@ -12,6 +12,7 @@ from tests.browser.conftest import Console
 from tests.support.scene import house
 
 from countersign.flows.verify_proof import verify_proof
+from countersign.gate.commands import Freeze, Kind, Unfreeze
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
 
@@ -168,16 +169,22 @@ def test_parties_are_revealed_for_a_minute_and_the_look_is_logged(
 def test_an_account_is_frozen_and_unfrozen_by_typing_its_end(
     console: Console, language: str
 ) -> None:
-    ((first,),) = console.asked("SELECT max(number) FROM accounts.account WHERE kind = 1")
+    ((first, index),) = console.asked(
+        "SELECT number, index FROM accounts.account WHERE kind = 1 ORDER BY number DESC LIMIT 1"
+    )
     with console.page(language, at=f"/accounts/{first}") as page:
         expect(page.locator("#act")).to_be_disabled()
         tail = house(11)[-4:]
-        for word, count in (("frozen", 1), ("unfrozen", 0)):
+        for word, kind, count in (("frozen", Kind.FREEZE, 1), ("unfrozen", Kind.UNFREEZE, 0)):
             page.locator("#reason").fill("reported by the holder")
             page.locator("#tail").fill(tail)
             page.locator("#act").click()
             page.wait_for_url(f"**done={word}")
             assert console.asked("SELECT count(*) FROM accounts.freeze") == [(count,)]
+            act = console.newest_act()
+            assert (act.kind, act.outcome) == (kind, "ok")
+            assert isinstance(act.command, Freeze | Unfreeze)
+            assert act.command.index == index
             if count:
                 console.go(page, "/freezes")
                 expect(page.locator("tbody tr")).to_have_count(1)

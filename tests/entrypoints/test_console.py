@@ -3,8 +3,6 @@
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
@@ -13,8 +11,9 @@ import psycopg
 import pytest
 from tests.support.chinese import foreign_words
 from tests.support.scene import Scene, elsewhere, house
+from tests.support.site import Site, fields_of, read_out, verified
 
-from countersign.entrypoints.bench.bed import Bed, a_bed
+from countersign.entrypoints.bench.bed import a_bed
 from countersign.entrypoints.console.app import make_app
 from countersign.entrypoints.console.links import link_of, make_link, noted_address
 from countersign.entrypoints.console.process import ConsoleDidNotStart
@@ -26,33 +25,11 @@ from countersign.gate.intake import Intake
 from countersign.infra.clock import SystemClock
 from countersign.infra.database import Role
 from countersign.kernel.six_words import six_words
+from countersign.rules.default import DEFAULT_POLICY
+from countersign.rules.model import Rule, Typology
 from countersign.vault.subjects import SubjectKeys
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
-
-
-@dataclass
-class Site:
-    """A console that runs, and what stands behind it."""
-
-    bed: Bed
-    scene: Scene
-    address: str
-    held: int
-
-    def client(self) -> httpx.Client:
-        return httpx.Client(base_url=self.address, headers={"origin": self.address}, timeout=30)
-
-    @contextmanager
-    def signed_in(self) -> Iterator[httpx.Client]:
-        token = make_link(self.bed.folder, SystemClock())
-        with self.client() as client:
-            assert client.post("/enter", data={"link": token}).status_code == 303
-            yield client
-
-    def asked(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.bed.database.dsn(Role.APP)) as connection:
-            return connection.execute(sql, list(values)).fetchall()
 
 
 @pytest.fixture(scope="module")
@@ -68,38 +45,11 @@ def site() -> Iterator[Site]:
         yield Site(bed, scene, f"http://127.0.0.1:{port}", held)
 
 
-PAGES = (
-    "/",
-    "/board/part",
-    "/board/decisions",
-    "/transfers",
-    "/alerts",
-    "/accounts",
-    "/files",
-    "/freezes",
-    "/log",
-    "/health",
-)
-FORMS = (
-    "/transfers/1/act",
-    "/transfers/1/reveal",
-    "/alerts/1/acknowledge",
-    "/alerts/1/close",
-    "/accounts/1/freeze",
-    "/accounts/1/unfreeze",
-    "/log/verify",
-    "/views/keep",
-    "/views/forget",
-    "/find",
-    "/sign-out",
-)
-
-
-def fields_of(page: str, action: str) -> dict[str, str]:
-    """The hidden fields of the form that leads there."""
-    form = re.search(rf'<form method="post" action="{action}".*?</form>', page, re.DOTALL)
-    assert form, page
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="(\w+|[\w-]+)">', form[0]))
+PAGES = ("/", "/board/part", "/board/decisions", "/transfers", "/alerts", "/accounts", "/files",
+         "/freezes", "/log", "/health")  # fmt: skip
+FORMS = ("/transfers/1/act", "/transfers/1/reveal", "/alerts/1/acknowledge", "/alerts/1/close",
+         "/accounts/1/freeze", "/accounts/1/unfreeze", "/log/verify", "/views/keep",
+         "/views/forget", "/find", "/sign-out")  # fmt: skip
 
 
 def test_the_forms_listed_here_are_all_there_are(site: Site) -> None:
@@ -291,6 +241,71 @@ def test_a_search_finds_what_it_asks_for(site: Site) -> None:
         assert [amounts[n] for n in shown] == sorted((amounts[n] for n in shown), reverse=True)
 
 
+HELD = {
+    "en": ("Policy {}, {} reasons", "Held", "Alert {}", "Not taken yet"),
+    "zh": ("策略 {}，{} 項理由", "暫緩", "預警 {}", "尚未裁決"),
+}
+
+
+@pytest.mark.parametrize("language", HELD)
+def test_a_held_transfer_shows_each_control_it_passed_and_why(site: Site, language: str) -> None:
+    ((policy, reasons, alert, typologies),) = site.asked(
+        "SELECT t.policy, t.reasons, a.number, a.typologies FROM transfers.transfer AS t"
+        " JOIN alerts.alert AS a ON a.transfer = t.number WHERE t.number = %s",
+        site.held,
+    )
+    place = {"en": "english", "zh": "chinese"}[language]
+    parts: tuple[Rule | Typology, ...] = (*DEFAULT_POLICY.rules, *DEFAULT_POLICY.typologies)
+    words = {part.code: str(getattr(part, place)) for part in parts}
+    codes = reasons.split(",")
+    patterns = [words[one.partition("=")[0]] for one in typologies.split(",")]
+    with site.signed_in() as client:
+        client.cookies.set("language", language)
+        page = unescape(client.get(f"/transfers/{site.held}").text)
+    why = page.partition('id="why"')[2].partition("</section>")[0]
+    assert re.findall(r"<b>(.*?)</b>", why) == [words[code] for code in codes]
+    lanes = page.partition('id="tl"')[2].partition("</section>")[0].split('<div class="lane">')[1:]
+    _, monitoring, disposal = (re.findall(r'<b>.*?</b>.*? title="(.*?)"', one) for one in lanes)
+    rules, verdict, raised, waiting = HELD[language]
+    told = ("; " if language == "en" else "；").join(patterns)
+    assert len(codes) > 1
+    assert monitoring == [rules.format(policy, len(codes)), verdict, told]
+    assert f"<b>{raised.format(alert)}</b>" in lanes[1]
+    assert disposal[-1] == waiting
+
+
+USUAL = {
+    "en": ("Amount of this order", "Orders of this debtor in the last 30 days",
+           "Sum of the orders of this debtor in the last 24 hours",
+           "Greatest order of this debtor in the last 30 days",
+           "Amount against the usual of this debtor"),
+    "zh": ("本筆金額", "過去 30 天此付款帳戶的指令數", "過去 24 小時此付款帳戶的金額總和",
+           "過去 30 天此付款帳戶的最大金額", "本筆金額與此付款人平常金額之比"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", USUAL)
+def test_a_held_transfer_is_set_against_the_usual_of_its_debtor(site: Site, language: str) -> None:
+    amount, count, total, most, median = site.asked(
+        "SELECT t.amount, count(*), sum(b.amount), max(b.amount),"
+        " percentile_disc(0.5) WITHIN GROUP (ORDER BY b.amount) FROM transfers.transfer AS t"
+        " JOIN transfers.transfer AS b ON b.debtor = t.debtor AND b.number < t.number"
+        " WHERE t.number = %s GROUP BY t.amount",
+        site.held,
+    )[0]
+    with site.signed_in() as client:
+        client.cookies.set("language", language)
+        page = client.get(f"/transfers/{site.held}").text
+    cells = r'lab-cell" title="([^"]*)">.*?<span class="r( mid)? num">(.*?)</span>'
+    known = {label: (value, bool(out)) for label, out, value in re.findall(cells, page)}
+    asked_for = [f"EUR {amount / 100:,.2f}", f"{count}", f"EUR {total / 100:,.2f}",
+                 f"EUR {most / 100:,.2f}", f"{amount / median:,.1f}×"]  # fmt: skip
+    is_outside = [False, False, False, False, True]
+    assert [known[label] for label in USUAL[language]] == list(
+        zip(asked_for, is_outside, strict=True)
+    )
+
+
 def test_a_transfer_is_found_by_its_words_in_either_language(site: Site) -> None:
     ((digest,),) = site.asked("SELECT digest FROM transfers.transfer WHERE number = %s", site.held)
     words = six_words(digest)
@@ -363,20 +378,6 @@ def test_a_view_is_kept_under_a_name_by_this_browser_alone(site: Site) -> None:
 
 # Names of the scene's and of this installation's, and what a document itself is written in.
 NAMES = {"bench", "linjiang", "console", "pain"}
-
-
-def read_out(page: str) -> list[str]:
-    """What a person reads or hears of a page, but for codes and what is to be typed."""
-    masked = re.sub(r'\w* ?<span class="dots">', " ", page)
-    plain = re.sub(
-        r"<(code|kbd|script|style|title|pre)\b.*?</\1>"
-        r'|<(span|b|a)\b[^>]*(?:class="[^"]*\bcode\b[^"]*"|lang="en")[^>]*>.*?</\2>',
-        " ",
-        masked,
-        flags=re.DOTALL,
-    )
-    said = re.findall(r'\b(?:title|aria-label|placeholder|alt)="([^"]*)"', plain)
-    return [unescape(text) for text in (*said, re.sub(r"<[^>]*>", " ", plain))]
 
 
 def test_a_chinese_page_is_chinese(site: Site) -> None:
@@ -571,3 +572,29 @@ def test_a_port_that_is_taken_is_refused_by_name(site: Site) -> None:
 
 def test_it_says_where_it_answers(site: Site) -> None:
     assert noted_address(site.bed.folder) == site.address
+
+
+def test_the_log_page_names_a_row_that_was_changed(site: Site) -> None:
+    """In red while it stands so, and well once it is put back."""
+    change = "UPDATE transfers.transfer SET amount = amount + %s WHERE number = %s"
+    with site.signed_in() as client:
+        site.tamper(change, 1, site.held)
+        try:
+            found = {language: verified(client, language) for language in ("en", "zh")}
+        finally:
+            site.tamper(change, -1, site.held)
+        clean = {language: verified(client, language) for language in ("en", "zh")}
+    for language, count, fault, well in (
+        ("en", "1 faults", "The rows of a batch are not", "Nothing is wrong"),
+        ("zh", "1 項不符", "批次的資料列與所簽署者不符", "一切相符"),
+    ):
+        in_red = re.search(r'<p class="st block" role="status">.*?</svg>(.*?)</p>', found[language])
+        assert in_red
+        assert in_red[1] == count
+        (listed,) = re.findall(r"<li>(.*?)</li>", found[language])
+        assert listed.startswith(fault)
+        assert f"{site.held}" in listed
+        assert "audit.root_differs" in listed
+        assert well in clean[language]
+        assert "st release" in clean[language]
+        assert "<li>" not in clean[language]

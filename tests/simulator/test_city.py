@@ -17,7 +17,7 @@ from countersign.simulator.chance import Chance
 from countersign.simulator.city import City
 from countersign.simulator.files import write_file
 from countersign.simulator.model import Event, PlannedTransfer, Receipt
-from countersign.simulator.places import PLACES, is_working_day, local_day
+from countersign.simulator.places import MINUTE_MS, PLACES, is_working_day, local_day, moment
 from countersign.transfers.order import check_order
 
 pytestmark = pytest.mark.fast
@@ -73,6 +73,55 @@ def test_companies_rest_when_their_city_does() -> None:
         if isinstance(event, PlannedTransfer) and city.holders[event.orderer].is_company:
             place = city.holders[event.orderer].place
             assert is_working_day(place, local_day(place, event.at_ms))
+
+
+def test_business_is_ordered_in_working_hours_and_a_file_at_its_own() -> None:
+    """Local minutes from the hour at which people open, over a month and every city."""
+    city = a_city()
+    minutes: dict[int, set[int]] = {}
+    for event in city.life(FIRST, 30):
+        if isinstance(event, PlannedTransfer) and city.holders[event.orderer].is_company:
+            place = city.holders[event.orderer].place
+            midnight = moment(place, local_day(place, event.at_ms), 0)
+            at_minute = (event.at_ms - midnight) // MINUTE_MS - place.opens * 60
+            minutes.setdefault(event.orderer, set()).add(at_minute)
+            assert 0 <= at_minute < (place.closes - place.opens) * 60
+    by_hand = {n for n, found in minutes.items() if not city.holders[n].by_file}
+    assert {city.holders[n].place for n in by_hand} == set(PLACES)
+    all_day = set().union(*(minutes[n] for n in by_hand))
+    assert (min(all_day), max(all_day) // 10) == (0, 59), "all ten hours"
+    once_a_day = [found for n, found in minutes.items() if n not in by_hand]
+    assert once_a_day
+    assert all(len(found) == 1 for found in once_a_day)
+
+
+# Around a turn of the year: holidays differ between the cities, and some days are Sundays.
+PAY_DAYS = {
+    ("SALA", "Frankfurt"): ["2025-12-29", "2026-01-26"],
+    ("SALA", "London"): ["2025-12-29", "2026-01-26"],
+    ("SALA", "Zurich"): ["2025-12-29", "2026-01-26"],
+    ("SALA", "New York"): ["2025-12-26", "2026-01-26"],
+    ("TAXS", "Frankfurt"): ["2025-12-10", "2026-01-12"],
+    ("TAXS", "London"): ["2025-12-10", "2026-01-12"],
+    ("TAXS", "Zurich"): ["2025-12-10", "2026-01-12"],
+    ("TAXS", "New York"): ["2025-12-10", "2026-01-12"],
+    ("RENT", "Frankfurt"): ["2026-01-02", "2026-02-02"],
+    ("RENT", "London"): ["2026-01-02", "2026-02-02"],
+    ("RENT", "Zurich"): ["2026-01-05", "2026-02-02"],
+    ("RENT", "New York"): ["2026-01-02", "2026-02-02"],
+}
+
+
+def test_wages_taxes_and_rents_are_paid_on_their_day_or_the_next_working_day() -> None:
+    city = a_city()
+    paid: dict[tuple[str, str], set[str]] = {}
+    for event in city.life(date(2025, 12, 8), 60):
+        if isinstance(event, PlannedTransfer):
+            place, purpose = city.holders[event.orderer].place, event.body["purpose_code"]
+            day = local_day(place, event.at_ms).isoformat()
+            assert event.body["requested_execution_date"] == day
+            paid.setdefault((purpose, place.name), set()).add(day)
+    assert {key: sorted(paid[key]) for key in PAY_DAYS} == PAY_DAYS
 
 
 def test_life_has_wages_rents_taxes_sweeps_and_a_heavy_tail() -> None:

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from starlette.requests import Request
@@ -45,6 +45,17 @@ _DAY_MS = 86_400_000
 _NOISE = [int(Kind.DISPATCH), int(Kind.RAIL_STATUS)]
 
 
+class Seen(NamedTuple):
+    """A verification at one moment: the report is that of the last one that ended."""
+
+    is_running: bool
+    done: int
+    of: int
+    report: AuditReport | None
+    failed: str
+    ended_ms: int
+
+
 class Verification:
     """The verification of the whole log, one at a time, on a thread of its own."""
 
@@ -63,6 +74,11 @@ class Verification:
                 return
             self.is_running, self.done, self.of = True, 0, 0
         threading.Thread(target=self._run, args=(site,), name="verify", daemon=True).start()
+
+    def seen(self) -> Seen:
+        """As it stands now. Read once a page, so that count and list are of one report."""
+        is_running = self.is_running  # First: it falls after all else is written.
+        return Seen(is_running, self.done, self.of, self.report, self.failed, self.ended_ms)
 
     def _run(self, site: Site) -> None:
         try:
@@ -113,11 +129,12 @@ def log_page(request: Request) -> Response:
         }
 
     verification: Verification = request.app.state.verification
+    seen = verification.seen()
     return render(
         request,
         "log.html",
-        verification=verification,
-        faults=_faults(verification.report, language_of(request)),
+        verification=seen,
+        faults=_faults(seen.report, language_of(request)),
         is_refused=is_refused,
         **site.read(read),
     )

@@ -213,5 +213,5 @@ def test_the_scripts_words_are_ours() -> None:
         assert script[name] == {one.value: one.name.lower() for one in ours}
     kinds = {one.value: one.name.lower() for one in Kind}
     # These name no transfer, so they are in no proof.
-    others = {"refused_intake", "acknowledge_alert", "close_alert", "reveal"}
+    others = {"refused_intake", "acknowledge_alert", "close_alert", "reveal", "receive_file"}
     assert script["KINDS"] == {n: word for n, word in kinds.items() if word not in others}

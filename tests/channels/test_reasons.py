@@ -41,6 +41,7 @@ STATUS_REASONS = {
     "CH17": "ElementNotAdmitted",
     "CH20": "DecimalPointsNotCompatibleWithCurrency",
     "DT01": "InvalidDate",
+    "DU01": "DuplicateMessageID",
     "DU03": "DuplicateTransaction",
     "DU05": "DuplicateInstructionID",
     "FF01": "InvalidFileFormat",

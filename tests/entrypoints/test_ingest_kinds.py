@@ -47,6 +47,14 @@ def test_a_pacs_008_is_ordered_once_and_answered_by_a_pacs_002(shell: Shell, fol
     assert settled(shell, transfer["number"])["status"] == "settled"
     assert shell.call("ingest", str(file)) == said
     assert len(shell.call("transfers", "list")) == 1
+    # Another payment under the message id that was used: the whole file is a duplicate.
+    added = (*payments, Interbank(ids_xml="<EndToEndId>added</EndToEndId>", date_xml=ON_DAY))
+    file.write_bytes(InterbankMessage(payments=added, message_id="INTERBANK-1").bytes())
+    refused = shell.call("ingest", str(file), expect=1)[0]
+    assert refused["result"]["refusal"] == "channels.duplicate_message_id"
+    report = etree.parse(str(folder / "interbank.xml.pacs002.xml"))
+    assert (report.findtext(".//{*}GrpSts"), report.findtext(".//{*}Cd")) == ("RJCT", "DU01")
+    assert len(shell.call("transfers", "list")) == 1
     assert not [*folder.glob("*.part")]
 
 

@@ -91,6 +91,7 @@ def a_command(kind: Kind, credential: int) -> Command:
         Kind.ACKNOWLEDGE_ALERT: commands.AcknowledgeAlert(NO_TRANSFER),
         Kind.CLOSE_ALERT: commands.CloseAlert(NO_TRANSFER, "false_positive", REASON),
         Kind.REVEAL: commands.Reveal(NO_TRANSFER, REASON),
+        Kind.RECEIVE_FILE: commands.ReceiveFile(NO_TOKEN),
         Kind.TICK: commands.Tick(NO_TRANSFER, 0),
         Kind.REFUSED_INTAKE: commands.RefusedIntake("account.malformed_iban"),
     }[kind]

@@ -7,6 +7,7 @@ from countersign.gate.commands import (
     Dispatch,
     Kind,
     RailStatus,
+    ReceiveFile,
     RefusedIntake,
     Return,
     SetCredential,
@@ -45,7 +46,7 @@ CONSOLES = ANYONE | {
     Kind.REVEAL,
 }
 WORKERS = ANYONE | {Kind.DISPATCH, Kind.RAIL_STATUS, Kind.RETURN}
-CHANNELS = ANYONE | {Kind.ORDER}
+CHANNELS = ANYONE | {Kind.ORDER, Kind.RECEIVE_FILE}
 GATES = ANYONE | {Kind.TICK}
 NO_TRANSFER = 10**9
 
@@ -84,6 +85,7 @@ def a_request(kind: Kind, account: str, *, credential: int) -> object:
         Kind.ACKNOWLEDGE_ALERT: AcknowledgeAlert(NO_TRANSFER),
         Kind.CLOSE_ALERT: requests.CloseAlertRequest(NO_TRANSFER, "false_positive", "why"),
         Kind.REVEAL: requests.RevealRequest(NO_TRANSFER, "why"),
+        Kind.RECEIVE_FILE: ReceiveFile(NO_TOKEN),
         Kind.TICK: [NO_TRANSFER, 0],
         Kind.REFUSED_INTAKE: RefusedIntake("account.malformed_iban"),
     }[kind]

@@ -54,6 +54,20 @@ class WrongBlockControlSum(Refusal):
     chinese = "{element} 的控制總額與其金額總和不符；未執行任何付款。請更正總額或金額後重送檔案。"
 
 
+class DuplicateMessageId(Refusal):
+    """Another file with this message id was taken in before; nothing of this one was done.
+
+    Give a new or corrected file a message id that you have not used before.
+    """
+
+    code = "channels.duplicate_message_id"
+    kind = Kind.CONFLICT
+    chinese = (
+        "先前已收到訊息編號相同而內容不同的檔案；未執行本檔任何付款。"
+        "新檔案或更正後的檔案請使用未曾用過的訊息編號。"
+    )
+
+
 class DuplicateInstructionId(Refusal):
     """Payments {first} and {second} have the same instruction id; give each its own, send again."""
 

@@ -113,6 +113,14 @@ class MessageFiles:
         write_rejection(target, head=head, header=header, refusal=refusal)
 
 
+def file_key_text(header: Header) -> str:
+    """What makes a whole file known again: its message id, among the messages of its name.
+
+    A CSV file has the hash of its bytes for a message id, so a corrected one is another.
+    """
+    return f"file/v1\x00{_name(header.version)}\x00{header.message_id}"
+
+
 def request_key(text: str, *, length: int) -> bytes:
     """The key under which the gate knows what `key_text` says."""
     return sha256(f"countersign/{text}".encode()).digest()[:length]

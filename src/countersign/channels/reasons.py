@@ -51,6 +51,7 @@ REASONS: Final[dict[str, str | Reason]] = {
     "channels.contradictory_levels": "CH07",  # Not to be used at both levels.
     "channels.converted_amount": "AM12",  # Amount invalid or missing.
     "channels.duplicate_instruction_id": "DU05",
+    "channels.duplicate_message_id": "DU01",
     "channels.duplicate_uetr": "DU03",
     "channels.envelope_mismatch": "FF01",
     "channels.equivalent_amount": "AM12",

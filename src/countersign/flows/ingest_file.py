@@ -1,21 +1,25 @@
 """A file of payments from the channel to the gate, and the report that answers it.
 
-The file is checked whole before anything is ordered; then its payments go to the gate in frames,
-each under a key made of the file's own ids, so that the same file, sent again whatever went
-wrong, orders nothing twice. What the file refuses leaves its leaf as well. Memory stays bounded:
-results wait in a temporary file until their counts are known, because a report begins with them.
+The file is checked whole before anything is ordered. Then its message id is taken for its bytes,
+so that another file under it is refused whole; then its payments go to the gate in frames, each
+under a key made of the file's own ids, so that the same file, sent again whatever went wrong,
+orders nothing twice. What the file refuses leaves its leaf as well. Memory stays bounded: results
+wait in a temporary file until their counts are known, because a report begins with them.
 """
 
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from hashlib import sha256
 from itertools import islice
 from typing import BinaryIO, Protocol, TypeVar
 
 import msgspec
 
-from countersign.channels.files import FileKind, request_key
+from countersign.channels.credit_transfers import CheckedMessage
+from countersign.channels.errors import DuplicateMessageId
+from countersign.channels.files import FileKind, file_key_text, request_key
 from countersign.channels.model import (
     Header,
     Instruction,
@@ -26,7 +30,8 @@ from countersign.channels.model import (
 )
 from countersign.channels.reasons import NARRATIVE, Side, reason_code
 from countersign.channels.status_reports import group_status, result_of
-from countersign.gate.commands import Answer, Kind, RefusedIntake
+from countersign.gate.commands import Answer, Kind, ReceiveFile, RefusedIntake
+from countersign.gate.errors import KeyReused
 from countersign.gate.requests import KEY_BYTES, Item, encode_body
 from countersign.gate.sentences import sentence_of
 from countersign.kernel.account import canonical
@@ -89,16 +94,14 @@ def ingest_file(
     note: Note = note_nothing,
 ) -> Ingested:
     """Order every payment of a seekable file and write the report; a bad file is refused whole."""
+    reject = partial(_reject, stream, gate=gate, kind=kind, head=head, report=report)
     try:
         checked = kind.check(stream)
     except Refusal as refusal:
-        _keep_refusal(stream, refusal, gate)
-        header = kind.header_of_refused(stream)
-        if header is None:
-            return refused_whole(refusal)
-        kind.write_rejection(report, head=head, header=header, refusal=refusal)
-        return refused_whole(refusal, header, report=kind.report_name(header))
+        return reject(refusal, kind.header_of_refused(stream))
     header = checked.header
+    if not _is_taken(checked, gate):
+        return reject(DuplicateMessageId(), header)
     counts: Counter[PaymentStatus] = Counter()
     totals: Counter[str] = Counter()
     with tempfile.TemporaryFile() as spool:
@@ -170,6 +173,36 @@ def _vetted(payment: Instruction | Rejected) -> Instruction | Rejected:
         reason = reason_code(refusal.code)
         return payment.rejected(refusal.unraised(), reason_code=reason, element=field)
     return payment
+
+
+def _is_taken(checked: CheckedMessage, gate: Gate) -> bool:
+    """Take the message id for these bytes, before any order: False if it stands for others.
+
+    Whatever else the gate answers, the key is bound to these bytes, and each payment is answered
+    for itself. A file that was refused whole took nothing, so a corrected one may have its id.
+    """
+    key = request_key(file_key_text(checked.header), length=KEY_BYTES)
+    body = encode_body(ReceiveFile(checked.digest))
+    answers = gate.submit([Item(Kind.RECEIVE_FILE, key, body)])
+    return answers[0].outcome != KeyReused.code
+
+
+def _reject(
+    stream: BinaryIO,
+    refusal: Refusal,
+    header: Header | None,
+    *,
+    gate: Gate,
+    kind: FileKind,
+    head: ReportHead,
+    report: BinaryIO,
+) -> Ingested:
+    """Refuse a file whole: leave its leaf, and answer it as far as it says what it is."""
+    _keep_refusal(stream, refusal, gate)
+    if header is None:
+        return refused_whole(refusal)
+    kind.write_rejection(report, head=head, header=header, refusal=refusal)
+    return refused_whole(refusal, header, report=kind.report_name(header))
 
 
 def _keep_refusal(stream: BinaryIO, refusal: Refusal, gate: Gate) -> None:

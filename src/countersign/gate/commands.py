@@ -63,6 +63,7 @@ class Kind(IntEnum):
     ACKNOWLEDGE_ALERT = 60
     CLOSE_ALERT = 61
     REVEAL = 70
+    RECEIVE_FILE = 71
 
 
 class Command(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -264,6 +265,14 @@ class Reveal(Command, frozen=True):
     reason: Sealed
 
 
+class ReceiveFile(Command, frozen=True):
+    """A file's message id, which is its key, taken for these bytes; it moves nothing."""
+
+    kind = Kind.RECEIVE_FILE
+    permission = Permission.TRANSFERS_ORDER
+    content_hash: Hash  # SHA-256 of the file as it came.
+
+
 class Tick(Command, frozen=True):
     """A timer of the gate's own is due: the hold of this transfer has run out."""
 
@@ -286,7 +295,7 @@ COMMANDS: dict[Kind, type[Command]] = {
     for command in (
         OpenAccount, Fund, Correct, Reverse, PlaceOrder, Cancel, Hold, Release, Reject, Dispatch,
         RailStatus, Return, Freeze, Unfreeze, SetCredential, SetPolicy, AcknowledgeAlert,
-        CloseAlert, Reveal, Tick, RefusedIntake,
+        CloseAlert, Reveal, ReceiveFile, Tick, RefusedIntake,
     )
 }  # fmt: skip
 

@@ -29,6 +29,7 @@ from countersign.gate.commands import (
     Fund,
     Kind,
     OpenAccount,
+    ReceiveFile,
     RefusedIntake,
     Reveal,
     Reverse,
@@ -174,6 +175,12 @@ def on_reveal(batch: Batch, submission: Submission, command: Reveal) -> Answer:
     return batch.record(submission)
 
 
+def on_receive_file(batch: Batch, submission: Submission, command: ReceiveFile) -> Answer:
+    """Keep which bytes a message id stands for: its key, used once, refuses it for any others."""
+    del command
+    return batch.record(submission)
+
+
 def on_refused_intake(batch: Batch, submission: Submission, command: RefusedIntake) -> Answer:
     """Keep the leaf of what the intake refused."""
     return batch.record(submission, outcome=command.code)
@@ -201,6 +208,7 @@ HANDLERS: dict[Kind, Handler] = {
     Kind.ACKNOWLEDGE_ALERT: alerting.on_acknowledge,
     Kind.CLOSE_ALERT: alerting.on_close,
     Kind.REVEAL: on_reveal,
+    Kind.RECEIVE_FILE: on_receive_file,
     Kind.REFUSED_INTAKE: on_refused_intake,
 }
 

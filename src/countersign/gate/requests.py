@@ -23,6 +23,7 @@ from countersign.gate.commands import (
     Number,
     Owner,
     RailStatus,
+    ReceiveFile,
     RefusedIntake,
     Return,
     SetCredential,
@@ -153,6 +154,7 @@ REQUESTS: dict[Kind, type[msgspec.Struct]] = {
     Kind.ACKNOWLEDGE_ALERT: AcknowledgeAlert,
     Kind.CLOSE_ALERT: CloseAlertRequest,
     Kind.REVEAL: RevealRequest,
+    Kind.RECEIVE_FILE: ReceiveFile,
 }
 
 

@@ -140,6 +140,9 @@ def test_a_file_is_taken_in_once_and_its_report_given(api: Api, client: httpx.Cl
     with psycopg.connect(api.bed.database.dsn(Role.APP)) as connection:
         row = connection.execute("SELECT count(*) FROM vault.sealed_file").fetchone()
     assert row == (2,)
+    other = client.post("/v1/files", content=content.replace(b"20.00", b"21.00"), headers=XML)
+    assert other.json()["refusal"] == "channels.duplicate_message_id"
+    assert client.get("/v1/transfers?limit=1").json()["transfers"][0]["number"] == before
 
 
 @pytest.mark.parametrize(

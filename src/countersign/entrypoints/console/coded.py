@@ -49,6 +49,7 @@ CODED = {
     "event open_account": ("Open an account", "開戶"),
     "event order": ("Order", "下單"),
     "event rail_status": ("Rail's answer", "清算管道回覆"),
+    "event receive_file": ("File received", "收檔"),
     "event refused_intake": ("Refused before deciding", "受理前拒絕"),
     "event reject": ("Reject", "拒絕"),
     "event release": ("Release", "放行"),

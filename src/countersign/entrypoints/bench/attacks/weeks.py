@@ -146,7 +146,8 @@ class _Weeks:
         class _Listening:
             def submit(_, items: list[Item]) -> list[Answer]:  # noqa: N805
                 given = self.gate.submit(items)
-                answers.extend(given)
+                if items[0].kind != Kind.RECEIVE_FILE:
+                    answers.extend(given)
                 return given
 
         ingested = ingest_file(

@@ -242,9 +242,9 @@ def test_a_search_finds_what_it_asks_for(site: Site) -> None:
 
 
 HELD = {
-    "en": ("Policy {}, {} reasons", "Held", "Alert {}", "Not taken yet"),
-    "zh": ("策略 {}，{} 項理由", "暫緩", "預警 {}", "尚未裁決"),
-}
+    "en": ("Neither account is frozen", "Policy {}, {} reasons", "Held", "Alert", "Not taken yet"),
+    "zh": ("雙方帳戶均未凍結", "策略 {}，{} 項理由", "暫緩", "預警", "尚未裁決"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("language", HELD)
@@ -266,12 +266,12 @@ def test_a_held_transfer_shows_each_control_it_passed_and_why(site: Site, langua
     assert re.findall(r"<b>(.*?)</b>", why) == [words[code] for code in codes]
     lanes = page.partition('id="tl"')[2].partition("</section>")[0].split('<div class="lane">')[1:]
     _, monitoring, disposal = (re.findall(r'<b>.*?</b>.*? title="(.*?)"', one) for one in lanes)
-    rules, verdict, raised, waiting = HELD[language]
+    free, rules, verdict, raised, waiting = HELD[language]
     told = ("; " if language == "en" else "；").join(patterns)
     assert len(codes) > 1
-    assert monitoring == [rules.format(policy, len(codes)), verdict, told]
-    assert f"<b>{raised.format(alert)}</b>" in lanes[1]
-    assert disposal[-1] == waiting
+    assert monitoring[::2] == [free, rules.format(policy, len(codes)), verdict]
+    assert f"<b>{raised} {alert}</b>" in lanes[1]
+    assert (monitoring[-1], disposal[-1]) == (told, waiting)
 
 
 USUAL = {

@@ -1,5 +1,6 @@
 """A transfer's story: each step has its moment, and its day where that is another one."""
 
+import msgspec
 import pytest
 
 from countersign.entrypoints.console.sentences import Sentences
@@ -35,8 +36,8 @@ STORY = told(
 @pytest.mark.parametrize(
     ("language", "days"),
     [
-        ("en", ["27 Nov", "", "", "", "", "28 Nov", "", "01 Dec"]),
-        ("zh", ["11 月 27 日", "", "", "", "", "11 月 28 日", "", "12 月 1 日"]),
+        ("en", ["27 Nov", *[""] * 9, "28 Nov", "", "01 Dec"]),
+        ("zh", ["11 月 27 日", *[""] * 9, "11 月 28 日", "", "12 月 1 日"]),
     ],
 )
 def test_the_day_stands_at_the_first_step_and_where_it_changes(
@@ -45,7 +46,7 @@ def test_the_day_stands_at_the_first_step_and_where_it_changes(
     lanes = lanes_of(STORY, [], Sentences(None, language), language)
     steps = [step for lane in lanes for step in lane.steps]
     assert [step.day for step in steps] == days
-    assert (steps[5].clock, steps[5].in_utc) == ("08:00:00.250", "2026-11-28 08:00:00.250 UTC")
+    assert (steps[10].clock, steps[10].in_utc) == ("08:00:00.250", "2026-11-28 08:00:00.250 UTC")
 
 
 def test_what_is_still_to_come_has_no_day() -> None:
@@ -54,3 +55,37 @@ def test_what_is_still_to_come_has_no_day() -> None:
                            | {"status": "released"})  # fmt: skip
     lanes = lanes_of(waiting, [], Sentences(None, "en"), "en")
     assert [(step.time, step.day) for step in lanes[-1].steps] == [("", "")]
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("access.credential_revoked", "Credential"),
+        ("rules.frozen_side", "Freezes"),
+        ("accounts.creditor_changed", "Creditor's account"),
+        ("ledger.insufficient_funds", "Funds"),
+    ],
+)
+def test_a_control_that_stopped_an_order_says_so_in_its_layer(code: str, what: str) -> None:
+    stopped = msgspec.structs.replace(STORY, action="block", reasons=[code], status="rejected")
+    steps = [
+        step for lane in lanes_of(stopped, [], Sentences(None, "en"), "en") for step in lane.steps
+    ]
+    assert [(step.what, step.mark) for step in steps if step.mark == "block"] == [
+        (what, "block"),
+        ("Verdict", "block"),
+    ]
+    passed = {step.what for step in steps if step.mark == "release"}
+    assert {"Order received", "Form", "Rules"} <= passed
+    # Money is asked for last: of what was stopped before, nobody asked.
+    assert ("Funds" in {step.what for step in steps}) == (what == "Funds")
+
+
+def test_an_order_that_every_control_let_pass_shows_each_of_them() -> None:
+    prevention, monitoring, _ = lanes_of(STORY, [], Sentences(None, "en"), "en")
+    assert [step.what for step in prevention.steps] == [
+        *("Order received", "Form", "Factor", "Credential"),
+    ]
+    assert [step.what for step in monitoring.steps] == [
+        *("Freezes", "Creditor's account", "Rules", "Funds", "Verdict"),
+    ]

@@ -9,8 +9,10 @@ from countersign.entrypoints.console.catalogue import actor_words, known_code, t
 from countersign.entrypoints.console.sentences import Sentences
 from countersign.entrypoints.console.showing import day, in_utc, mark_of
 from countersign.flows.tell_transfer import EventTold, TransferTold, codes_in, pairs_in
+from countersign.gate import checks
 from countersign.infra.clock import moment
 from countersign.kernel.refusal import Language
+from countersign.ledger.errors import InsufficientFunds
 
 _ALERTS_OF = """
 SELECT number, typologies, rules, raised_ms, status, disposition FROM alerts.alert
@@ -47,6 +49,26 @@ class Step(NamedTuple):
         return in_utc(self.time)
 
 
+class _Control(NamedTuple):
+    """A control of the gate beside its rules, which leaves its code where it stops an order."""
+
+    title: str
+    code: str
+    passed: str
+
+
+_CREDENTIAL = _Control("Credential", checks.CREDENTIAL_REVOKED, "In force, and may order")
+_BEFORE_RULES = (
+    _Control("Freezes", checks.FROZEN_SIDE, "Neither account is frozen"),
+    _Control("Creditor's account", checks.CREDITOR_CHANGED, "The one that was ordered"),
+)
+_FUNDS = _Control("Funds", InsufficientFunds.code, "Enough was available when it was decided")
+_OF_CONTROLS = {
+    checks.FACTOR_MISSING,
+    *(each.code for each in (_CREDENTIAL, *_BEFORE_RULES, _FUNDS)),
+}
+
+
 class Lane(NamedTuple):
     title: str
     when: str
@@ -80,7 +102,7 @@ def lanes_of(
 
     return _with_days(
         [
-            Lane(t("Prevention"), t("before"), _prevention(told, t, language)),
+            Lane(t("Prevention"), t("before"), _prevention(told, words, t, language)),
             Lane(t("Monitoring"), t("at the decision"), _monitoring(told, alerts, words, t)),
             Lane(t("Disposal"), t("after"), _disposal(told, words, t, language)),
         ],
@@ -102,7 +124,7 @@ def _with_days(lanes: list[Lane], language: Language) -> list[Lane]:
     return dated
 
 
-def _prevention(told: TransferTold, t: Any, language: Language) -> list[Step]:
+def _prevention(told: TransferTold, words: Sentences, t: Any, language: Language) -> list[Step]:
     order = told.events[0]
     is_attested = told.factor == "attested"
     vouched = (
@@ -111,23 +133,31 @@ def _prevention(told: TransferTold, t: Any, language: Language) -> list[Step]:
     by = t("By credential {name}", name=actor_words(order.by, language))
     return [
         Step(order.time, "release", t("Order received"), by),
+        # What has no such form, account or date is refused before there is a transfer.
+        Step(order.time, "release", t("Form"), t("Fields, accounts and date are in order")),
         Step(order.time, "release" if is_attested else "hold", t("Factor"), t(vouched)),
+        _control(told, _CREDENTIAL, words, t),
     ]
 
 
 def _monitoring(
     told: TransferTold, alerts: list[AlertSeen], words: Sentences, t: Any
 ) -> list[Step]:
-    time, fired = told.events[0].time, len(told.reasons)
+    time = told.events[0].time
+    fired = sum(code not in _OF_CONTROLS for code in told.reasons)
     found = (
         t("Policy {number}, {count} reasons", number=told.policy, count=fired)
         if fired
         else t("Policy {number}, nothing found", number=told.policy)
     )
     steps = [
+        *(_control(told, control, words, t) for control in _BEFORE_RULES),
         Step(time, "hold" if fired else "release", t("Rules"), found),
+        _control(told, _FUNDS, words, t),
         Step(time, mark_of(told.action), t("Verdict"), t(f"verdict {told.action}")),
     ]
+    if told.action == "block" and InsufficientFunds.code not in told.reasons:
+        steps = [step for step in steps if step.what != t(_FUNDS.title)]  # Not asked any more.
     for alert in alerts:
         # What no typology raised says itself what it is about.
         codes = [code for code, _ in alert.typologies] or alert.rules
@@ -135,6 +165,14 @@ def _monitoring(
         raised = moment(alert.raised_ms)
         steps.append(Step(raised, "hold", t("Alert {number}", number=alert.number), patterns))
     return steps
+
+
+def _control(told: TransferTold, control: _Control, words: Sentences, t: Any) -> Step:
+    """What one control said of the order when it was decided."""
+    time = told.events[0].time
+    if control.code in told.reasons:
+        return Step(time, "block", t(control.title), words.of(control.code))
+    return Step(time, "release", t(control.title), t(control.passed))
 
 
 def _disposal(told: TransferTold, words: Sentences, t: Any, language: Language) -> list[Step]:
@@ -156,6 +194,8 @@ def _step(event: EventTold, words: Sentences, t: Any, language: Language) -> Ste
         how += f"（{'、'.join(whys)}）" if language == "zh" else f" ({', '.join(whys)})"
     if event.by != "gate":
         how += f" · {actor_words(event.by, language)}"
+    if event.outcome == "dispatched":
+        how += t(", after every control again")
     return Step(
         event.time,
         "idle" if is_refused else mark_of(event.outcome),

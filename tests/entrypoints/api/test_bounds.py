@@ -1,6 +1,7 @@
 """What one client may take of the API: bytes, time, connections, guesses, requests a second."""
 
 import asyncio
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -140,6 +141,34 @@ def test_a_file_beyond_its_bound_is_refused(
         "/v1/files", content=iter([piece] * count), headers={"content-type": "application/xml"}
     )
     assert (refused.status_code, code_of(refused)) == (413, "api.body_too_large")
+
+
+def test_who_sends_files_slowly_shuts_out_himself_alone(api: Api) -> None:
+    api.credential("slow", Permission.TRANSFERS_ORDER)
+    head = (
+        "POST /v1/files HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer slow\r\n"
+        "Content-Type: application/xml\r\nContent-Length: 100000\r\n\r\n<"
+    )
+    more, pause = {"content-type": "application/xml"}, threading.Event()
+    with contextlib.ExitStack() as opened, api.client("slow") as slow, api.client() as other:
+        for _ in range(files.UPLOADS_OF_ONE):
+            line = opened.enter_context(socket.create_connection(("127.0.0.1", api.port)))
+            line.sendall(head.encode())
+        refused = slow.post("/v1/files", content=b"no file", headers=more)
+        for _ in range(PAUSES):
+            if refused.status_code == 503:
+                break
+            pause.wait(0.05)
+            refused = slow.post("/v1/files", content=b"no file", headers=more)
+        assert code_of(refused) == "api.busy"
+        taken = other.post("/v1/files", content=b"no file", headers=more)
+        assert (taken.status_code, taken.json()["refusal"]) == (200, "iso20022.not_xml")
+    with api.client("slow") as slow:
+        for _ in range(PAUSES):  # Whoever has left makes room.
+            if slow.post("/v1/files", content=b"no file", headers=more).status_code == 200:
+                return
+            pause.wait(0.05)
+    raise AssertionError("no room was made")
 
 
 def test_a_rate_lets_so_many_through_at_once_and_says_when_the_next_may_come(

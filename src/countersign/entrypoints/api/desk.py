@@ -1,6 +1,7 @@
 """What a handler works with, and what one request brought it."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -59,6 +60,7 @@ class Desk:
     data_dir: Path
     counts: Counts
     streams: set[object] = field(default_factory=set)
+    uploads: Counter[int] = field(default_factory=Counter)  # By credential.
 
     async def read(self, work: Callable[[Connection], _Result]) -> _Result:
         """Read the database, off the loop."""

@@ -7,7 +7,7 @@ in between is sent again whole, and orders nothing twice.
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import BinaryIO
 
 import msgspec
@@ -24,6 +24,8 @@ from countersign.gate.requests import API_SOCKET
 
 FILE_BYTES_MAX = 200 * 1024 * 1024
 FILES_AT_ONCE = 2
+UPLOADS_AT_ONCE = 8
+UPLOADS_OF_ONE = 2  # One credential, so that none that is slow shuts out the others.
 XML = "application/xml"
 _RECEIVE_SECONDS = 300
 _GATE_SECONDS = 120
@@ -43,17 +45,15 @@ class FileAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def take_file(desk: Desk, call: Call) -> object:
-    if desk.files.locked():
-        raise Busy(retry_ms=_RETRY_MS)
-    async with desk.files:
-        with contextlib.ExitStack() as stack:
-            stream = stack.enter_context(tempfile.TemporaryFile())
-            report = stack.enter_context(tempfile.TemporaryFile())
-            await _receive(call, stream)
+    with _uploading(desk, call), contextlib.ExitStack() as stack:
+        stream = stack.enter_context(tempfile.TemporaryFile())
+        report = stack.enter_context(tempfile.TemporaryFile())
+        await _receive(call, stream)
+        async with desk.files:
             ingested = await asyncio.to_thread(_ingested, desk, call, stream, report)
-            if XML in call.request.headers.get("accept", "") and report.tell():
-                report.seek(0)
-                return StreamingResponse(_pieces(report, stack.pop_all()), media_type=XML)
+        if XML in call.request.headers.get("accept", "") and report.tell():
+            report.seek(0)
+            return StreamingResponse(_pieces(report, stack.pop_all()), media_type=XML)
     return FileAnswer(
         message_id=ingested.message_id,
         group_status=str(ingested.group_status),
@@ -62,6 +62,21 @@ async def take_file(desk: Desk, call: Call) -> object:
         refusal=ingested.refusal,
         sentence=ingested.sentence,
     )
+
+
+@contextlib.contextmanager
+def _uploading(desk: Desk, call: Call) -> Iterator[None]:
+    """One upload more, from its first byte to its answer; raises Busy where there are too many."""
+    uploads, credential = desk.uploads, call.visitor.credential.number
+    if uploads.total() >= UPLOADS_AT_ONCE or uploads[credential] >= UPLOADS_OF_ONE:
+        raise Busy(retry_ms=_RETRY_MS)
+    uploads[credential] += 1
+    try:
+        yield
+    finally:
+        uploads[credential] -= 1
+        if not uploads[credential]:
+            del uploads[credential]
 
 
 async def _receive(call: Call, stream: BinaryIO) -> None:

@@ -54,7 +54,7 @@ def test_a_command_in_a_document_is_one_that_the_parser_takes(path: Path) -> Non
 def test_the_readme_has_commands_and_a_wrong_one_is_found() -> None:
     found = list(commands_in((REPOSITORY / "README.md").read_text("utf-8")))
     assert len(found) >= 12
-    assert "proof export 5 --disclose creditor_name --output proof.json" in found
+    assert "proof export 6 --disclose creditor_name --output proof.json" in found
     assert list(commands_in(f"$ {PROGRAM} a b\nsay `{PROGRAM} c` and `{PROGRAM} d e|f`")) == [
         *("a b", "c", "d e", "d f")
     ]

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -14,7 +15,12 @@ from tests.support.shell import COMMAND
 from countersign.access.model import Permission
 from countersign.entrypoints.cli.main import main
 from countersign.entrypoints.cli.terminal import DONE, REFUSED
+from countersign.entrypoints.simulate.accounts import Accounts
+from countersign.entrypoints.simulate.client import ApiClient
+from countersign.entrypoints.simulate.life import story_of
+from countersign.entrypoints.simulate.sending import Sender
 from countersign.gate.commands import Kind
+from countersign.infra.clock import SystemClock
 from countersign.simulator.story import ATTACKS
 
 pytestmark = pytest.mark.postgres
@@ -23,6 +29,10 @@ CITY = ["--companies", "30", "--persons", "30"]
 TRANSFERS = "SELECT count(*) FROM transfers.transfer"
 FUNDINGS = f"SELECT count(*) FROM gate.command WHERE kind = {Kind.FUND:d}"
 ACCOUNTS = "SELECT count(*) FROM accounts.account"
+
+
+def ignore(text: str) -> None:
+    del text
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +77,27 @@ def test_it_opens_accounts_once_and_each_start_sends_orders_of_its_own(
     assert funded[0] >= 60  # Everybody once;
     assert funded[1] - funded[0] < 10  # from then on only what comes in.
     assert rows(api, f"{TRANSFERS} WHERE execution_day = current_date - date '1970-01-01'") > COUNT
+
+
+def test_who_orders_first_waits_for_no_account_but_those_it_names(api: Api) -> None:
+    story = story_of(2, companies=30, persons=30, attacks=())
+
+    def client() -> ApiClient:
+        return ApiClient(api.url, ALL)
+
+    accounts = Accounts(client, story.city.holders, seed=2)
+    accounts.open_settlement()
+    before = rows(api, ACCOUNTS)
+    with closing(client()) as connection:
+        sender = Sender(connection, story, accounts, SystemClock(), start="first")
+        sender.send(rate=2000, progress=ignore, count=10)
+    assert sender.sent.transfers >= 10
+    assert not sender.sent.refusals
+    assert 2 <= rows(api, ACCOUNTS) - before < len(story.city.holders)
+    told: list[str] = []
+    accounts.open_all(told.append)
+    assert rows(api, ACCOUNTS) - before == len(story.city.holders)
+    assert f"60 of {len(story.city.holders)} accounts" in told
 
 
 def test_ctrl_c_ends_it_with_what_was_sent(api: Api) -> None:

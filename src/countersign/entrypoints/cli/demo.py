@@ -62,7 +62,7 @@ def demo(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
         running.join(Supervised("customers", customers))
         people = f"{arguments.companies} companies and {arguments.persons} people"
-        terminal.say(f"{people} open their accounts, then order; attackers are among them")
+        terminal.say(f"{people} open accounts and order; attackers are among them")
 
     return run_with(arguments, terminal, join)
 

@@ -7,10 +7,11 @@ from contextlib import closing, suppress
 
 from countersign.entrypoints.cli.parsing import Subcommands, add_command, count
 from countersign.entrypoints.cli.terminal import Terminal
+from countersign.entrypoints.simulate.accounts import Accounts
 from countersign.entrypoints.simulate.client import ApiClient
 from countersign.entrypoints.simulate.errors import NoToken
 from countersign.entrypoints.simulate.life import COMPANIES, PERSONS, story_of
-from countersign.entrypoints.simulate.sending import Sender, open_accounts
+from countersign.entrypoints.simulate.sending import Sender
 from countersign.infra.clock import SystemClock
 from countersign.simulator.story import ATTACKS
 
@@ -85,12 +86,12 @@ def simulate(arguments: argparse.Namespace, terminal: Terminal) -> int:
         persons=arguments.persons,
         attacks=frozenset(arguments.attacks),
     )
+    accounts = Accounts(client, story.city.holders, seed=arguments.seed)
     with closing(client()) as connection:
-        sender = Sender(connection, story, SystemClock(), start=secrets.token_hex(6))
+        sender = Sender(connection, story, accounts, SystemClock(), start=secrets.token_hex(6))
         with suppress(KeyboardInterrupt):  # Enough: what was sent is told all the same.
-            open_accounts(
-                client, story.city.holders, seed=arguments.seed, progress=terminal.progress
-            )
+            accounts.open_settlement()
+            accounts.open_all(terminal.progress)
             sender.send(rate=arguments.rate, progress=terminal.progress, count=arguments.count)
     sent = sender.sent
     value = {

@@ -1,18 +1,20 @@
 """Runs the customers of a demo: `python -m countersign.entrypoints.simulate.main`, wiring on stdin.
 
-Prints one JSON line when their accounts are open, then sends their orders until it is stopped. What
-is sent may break off at any moment.
+Prints one JSON line when the rails' accounts are open, then sends their orders until it is stopped,
+and opens their accounts aside. What is sent may break off at any moment.
 """
 
 import secrets
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
 from countersign.entrypoints.child import end_with_parent, say
+from countersign.entrypoints.simulate.accounts import Accounts
 from countersign.entrypoints.simulate.client import ApiClient
 from countersign.entrypoints.simulate.life import COMPANIES, PERSONS, story_of
-from countersign.entrypoints.simulate.sending import Sender, open_accounts
+from countersign.entrypoints.simulate.sending import Sender
 from countersign.infra.clock import SystemClock
 from countersign.infra.logs import configure_logs, get_logger
 from countersign.infra.settings import LogLevel
@@ -57,12 +59,14 @@ def _live(wiring: Wiring) -> None:
     story = story_of(
         wiring.seed, companies=wiring.companies, persons=wiring.persons, attacks=ATTACKS
     )
-    open_accounts(client, story.city.holders, seed=wiring.seed, progress=_tell_nobody)
+    accounts = Accounts(client, story.city.holders, seed=wiring.seed)
+    accounts.open_settlement()
     say({"ready": True})
-    start = secrets.token_hex(6)
-    Sender(client(), story, SystemClock(), start=start).send(
-        rate=wiring.rate, progress=_tell_nobody
-    )
+    sender = Sender(client(), story, accounts, SystemClock(), start=secrets.token_hex(6))
+    # Who looks on need not wait for all the accounts; whatever this does not open, the sender does.
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(accounts.open_all, _tell_nobody)
+        sender.send(rate=wiring.rate, progress=_tell_nobody)
 
 
 def _tell_nobody(text: str) -> None:

@@ -73,7 +73,8 @@ mutants: setup
 	$(BIN)/python -m tests.mutants.run --jobs 2
 
 # Debian's own Postgres 15, for the tests of an external server, its Chromium, for those of the pages,
-# and its systemd, which reads a unit without being started. Only CI installs them unasked.
+# its systemd, which reads a unit without being started, and curl, which the README uses. Only CI
+# installs them unasked.
 packages:
 	@if [ -n "$$CI" ] && [ ! -d /usr/lib/postgresql/15/bin ] && [ "$$(id -u)" = 0 ] \
 	  && command -v apt-get >/dev/null; then \
@@ -91,6 +92,12 @@ packages:
 	  && command -v apt-get >/dev/null; then \
 	  apt-get -qq update && apt-get -qq install -y systemd >/dev/null \
 	  || echo "systemd could not be installed; the test of its unit will be skipped" >&2; \
+	fi
+
+	@if [ -n "$$CI" ] && ! command -v curl >/dev/null && [ "$$(id -u)" = 0 ] \
+	  && command -v apt-get >/dev/null; then \
+	  apt-get -qq update && apt-get -qq install -y curl >/dev/null \
+	  || echo "curl could not be installed; the README will not be followed" >&2; \
 	fi
 
 run: setup

@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from countersign.infra.settings import load_settings
 from countersign.vault.errors import KeyFileExposed, KeyInsideData
 from countersign.vault.protectors import create_key_file
 
+HOME = Path("/home", "ada")
 VERIFIER = shutil.which("systemd-analyze")
 
 
@@ -77,6 +79,22 @@ def test_a_unit_names_what_it_needs_and_gives_up_the_rest(environment: dict[str,
     external = unit_of(installation(environment), environment)
     assert values(external, "CapabilityBoundingSet") == [""]
     assert "postgresql://" not in external
+
+
+@pytest.mark.fast
+def test_a_unit_reaches_an_interpreter_in_a_home_from_elsewhere(
+    environment: dict[str, str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def protected(executable: str, base: str) -> list[str]:
+        monkeypatch.setattr(sys, "executable", executable)
+        monkeypatch.setattr(sys, "prefix", "/opt/venv")
+        monkeypatch.setattr(sys, "base_prefix", base)
+        return values(unit_of(installation(environment), environment), "ProtectHome")
+
+    (folder / "python").symlink_to(f"{HOME}/.versions/bin/python3")
+    assert protected("/opt/venv/bin/python", "/usr") == ["yes"]
+    assert protected(str(folder / "python"), "/usr") == ["read-only"]
+    assert protected("/opt/venv/bin/python", f"{HOME}/python") == ["read-only"]
 
 
 @pytest.mark.fast

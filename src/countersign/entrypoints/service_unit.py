@@ -95,7 +95,10 @@ def _owner_of(folder: Path) -> str:
 
 def _hardening(written: list[Path], installation: Installation, key: Path) -> Iterator[str]:
     settings = installation.settings
-    needed = [*written, key, Path(sys.executable), Path(sys.prefix)]
+    python = (sys.executable, sys.prefix, sys.base_prefix)
+    named = [*written, key, *(Path(name) for name in python)]
+    # What an environment links to may lie in somebody's home although the environment does not.
+    needed = named + [path.resolve() for path in named]
     has_own_server = settings.database_url is None
     is_root = installation.data_dir.stat().st_uid == 0
     yield "ProtectSystem=strict"

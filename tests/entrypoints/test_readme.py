@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,11 +12,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from tests.entrypoints.test_run_ordinary import becoming_nobody
+from tests.support.ordinary import becoming_nobody
 from tests.support.postgres import reachable_folder
 from tests.support.shell import stop
 
 from countersign.entrypoints.cli.terminal import REFUSED
+from countersign.entrypoints.installation import default_key_file
 
 pytestmark = [
     pytest.mark.postgres,
@@ -30,6 +32,7 @@ from pathlib import Path
 from {__name__} import follow
 follow(Path(sys.argv[1]))
 """
+PLACE = "my payments"
 LOOKS_MAX = 40  # At what changes by itself, until it is as shown.
 LOOKS = re.compile(r"countersign (transfers (list|show)|audit verify)")
 PROGRAM = f"""#!/bin/sh
@@ -81,7 +84,7 @@ class User:
     """Somebody with a shell in a folder that has the README's files."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder / "my payments"
+        self._folder = folder / PLACE
         self._programs = folder / "bin"
         self._backups = folder / "backups"
         self._programs.mkdir()
@@ -157,7 +160,10 @@ class User:
 
 
 def follow(folder: Path, *, busy_port: int = 0) -> None:
-    """The whole README, as whoever this is; at first with a port that another program has."""
+    """The whole README, as whoever this is, with a server of its own.
+
+    With a busy port there is a first start that is refused because another program has that port.
+    """
     steps = list(steps_of((REPOSITORY / "README.md").read_text("utf-8")))
     assert len(steps) >= 16
     user = User(folder)
@@ -189,6 +195,11 @@ def test_the_readme_is_followed_by_an_ordinary_user() -> None:
             timeout=200,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+        data = folder / PLACE / "data"
+        key = default_key_file(data)
+        owner = folder.stat().st_uid
+        assert {path.stat().st_uid for path in (data, key, data / "postgres" / "data")} == {owner}
+        assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
 @pytest.mark.fast

@@ -17,7 +17,7 @@ SKIPS = {
     "test": 'import pytest\ndef test_bad() -> None:\n    pytest.skip("no such tool")\n',
 }
 ALLOWED = 'import pytest\npytest.skip("needs an ordinary user", allow_module_level=True)\n'
-# Without such a user `run` is never tried as one: test_run_ordinary says so, and nobody allowed it.
+# Without such a user `run` is never tried as one: test_readme says so, and nobody allowed it.
 LONGER = ALLOWED.replace("user", "user who may read this interpreter")
 
 

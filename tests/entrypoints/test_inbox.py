@@ -252,7 +252,8 @@ def test_a_file_that_cannot_be_answered_is_set_aside_and_may_be_brought_again(
     assert [(each.sender, each.file, each.code) for each in waiting] == [("erp", "pay.xml", code)]
     assert waiting[0].failures == TRIES_MAX - 1
     (folder / "pay.xml").write_bytes(b"another of the same name")
-    desk.inbox.turn()
+    for _ in range(2):  # Looked at twice, it might be taken while the first one waits.
+        desk.inbox.turn()
     desk.turns(1)
     # Set aside, and as the next one could not be told from it until then, it stayed where it was.
     assert desk.there()[-3:] == ["erp/pay.xml", *ASIDE]

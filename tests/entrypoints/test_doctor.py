@@ -27,7 +27,8 @@ from countersign.entrypoints.doctor.examination import CHECKS, Check, examine
 from countersign.entrypoints.doctor.folder import space
 from countersign.entrypoints.doctor.model import Level, Site, Verdict
 from countersign.entrypoints.doctor.processes import gate_verdict
-from countersign.entrypoints.figures import RunFigures, write_figures
+from countersign.entrypoints.doctor.watched import waiting
+from countersign.entrypoints.figures import InboxFigures, RunFigures, WaitingFile, write_figures
 from countersign.entrypoints.gate.process import GateProcess
 from countersign.entrypoints.installation import default_key_file, set_up
 from countersign.entrypoints.run_lock import run_lock
@@ -328,6 +329,31 @@ def test_faults_of_a_watched_folder(unstarted: Path, folder: Path) -> None:
     assert said(unstarted, **setting)["doctor.inbox"].level == Level.OK
     with run_lock(unstarted):
         assert "inbox has ended" in said(unstarted, **setting)["doctor.inbox"].english
+    (watched / "erp" / "set_aside").mkdir()
+    (watched / "erp" / "set_aside" / "pay.xml.why.txt").touch()
+    aside = said(unstarted, **setting)["doctor.inbox"]
+    assert (aside.level, "1 files could not be answered" in aside.english) == (Level.WARN, True)
+
+
+def test_a_file_that_an_inbox_cannot_answer_is_told(unstarted: Path) -> None:
+    """Which, since when, why, and what comes next; of several the one that waits longest."""
+    files = (
+        WaitingFile("erp", "new.xml", 2_000, 1, "a.b", "New.", "新。"),
+        WaitingFile("erp", "pay.xml", 1_000, 7, "a.b", "The gate is away.", "閘口離線。"),
+    )
+    assert write_figures(unstarted, InboxFigures(0, 0, 0, files))
+    site = Site(unstarted, settings=None, installation=None)
+    site.runner = os.getpid()
+    found = waiting(site)
+    assert found is not None
+    assert found.level == Level.WARN
+    assert found.english.startswith(
+        "2 files of the watched folder wait for an answer. erp/pay.xml was tried 7 times since"
+        " 1970-01-01T00:00:01.000Z: The gate is away. It is tried again by itself"
+    )
+    assert "閘口離線。" in found.chinese
+    site.runner = None
+    assert waiting(site) is None, "what was told by a process that is no more"
 
 
 def test_credentials_that_end_are_named(bed: Bed) -> None:

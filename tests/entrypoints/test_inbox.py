@@ -1,12 +1,14 @@
 """The watched folder: what is whole is taken, ordered once, answered and put away, crash or not."""
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from lxml import etree
 from tests.flows.test_ingest_file import ChannelEnd
@@ -24,9 +26,14 @@ from countersign.entrypoints.figures import (
     read_figures,
 )
 from countersign.entrypoints.inbox.inbox import Inbox
-from countersign.entrypoints.receiving import Archive
-from countersign.gate.client import FrameRefused
+from countersign.entrypoints.inbox.tries import TRIES_MAX, is_of_file
+from countersign.entrypoints.receiving import Archive, CannotWriteReport
+from countersign.flows.ingest_file import Gate
+from countersign.gate.client import FrameRefused, GateUnreachable
+from countersign.gate.commands import Answer
+from countersign.gate.commands import Kind as GateKind
 from countersign.gate.preparation import Preparation
+from countersign.gate.requests import Item
 from countersign.infra.database import Database, Role
 from countersign.kernel.refusal import Refusal
 
@@ -43,6 +50,9 @@ class Desk:
     clock: ManualClock = field(default_factory=ManualClock)
     told: list[tuple[str, str]] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)  # Tokens that the gate does not take.
+    # What breaks off a file's orders after they were decided, and how often that came to be.
+    obstacle: BaseException | None = None
+    broken_off: int = 0
 
     def __post_init__(self) -> None:
         self.channel = ChannelEnd(self.bank, Preparation(self.bank.keys, self.bank.accounts))
@@ -65,10 +75,18 @@ class Desk:
         )
 
     @contextlib.contextmanager
-    def _gate(self, token: str) -> Iterator[ChannelEnd]:
+    def _gate(self, token: str) -> Iterator[Gate]:
         if token in self.refused:
             raise FrameRefused("access.unknown_token")
-        yield self.channel
+        yield self
+
+    def submit(self, items: list[Item]) -> list[Answer]:
+        """As the gate's socket does, until the answers are to be given back."""
+        answers = self.channel.submit(items)
+        if self.obstacle is not None and items[0].kind == GateKind.ORDER:
+            self.broken_off += 1
+            raise self.obstacle
+        return answers
 
     def _tell(self, name: str, refusal: Refusal) -> None:
         self.told.append((name, refusal.code))
@@ -80,12 +98,24 @@ class Desk:
         return folder
 
     def there(self) -> list[str]:
-        """Every file of the watched folder."""
-        files = [each for each in self.watched.rglob("*") if each.is_file()]
+        """Every file of the watched folder, without what is noted of those that wait."""
+        files = [
+            each for each in self.watched.rglob("*") if each.is_file() and each.suffix != ".tries"
+        ]
         return sorted(each.relative_to(self.watched).as_posix() for each in files)
 
     def transfers(self) -> int:
         row = self.bank.app.execute("SELECT count(*) FROM transfers.transfer").fetchone()
+        assert row
+        return int(row[0])
+
+    def turns(self, count: int, *, apart_ms: int = 60_000) -> None:
+        for _ in range(count):
+            self.clock.now += apart_ms
+            self.inbox.turn()
+
+    def registered(self) -> int:
+        row = self.bank.app.execute("SELECT count(*) FROM channels.file").fetchone()
         assert row
         return int(row[0])
 
@@ -170,7 +200,8 @@ def test_a_csv_needs_its_mapping(desk: Desk) -> None:
         f'requested_execution_date = "{DAY}"\n',
         "utf-8",
     )
-    assert desk.inbox.turn() == 1
+    assert desk.inbox.turn() == 0, "it waits"
+    desk.turns(1)
     assert "erp/replies/pay.csv.report.csv" in desk.there()
     assert desk.transfers() == 1
 
@@ -193,6 +224,172 @@ def test_after_a_crash_what_was_taken_is_received_again_and_ordered_once(
     assert desk.transfers() == 1
 
 
+GATE_REFUSES = FrameRefused("gate.malformed_request")
+ASIDE = ["erp/set_aside/pay.xml", "erp/set_aside/pay.xml.why.txt"]
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "code"),
+    [
+        (GATE_REFUSES, "inbox.file_refused_by_gate"),
+        (None, "ingest.cannot_write_report"),
+    ],
+    ids=["the gate", "the reply"],
+)
+def test_a_file_that_cannot_be_answered_is_set_aside_and_may_be_brought_again(
+    desk: Desk, obstacle: FrameRefused | None, code: str
+) -> None:
+    folder = desk.sender("erp")
+    in_its_place = folder / "replies" / "pay.xml.pain002.xml"
+    if obstacle is None:
+        (in_its_place / "x").mkdir(parents=True)
+    content = a_file(Payment(), Payment(end_to_end_id="E2E-2"))
+    (folder / "pay.xml").write_bytes(content)
+    desk.obstacle = obstacle
+    desk.inbox.turn()
+    desk.turns(TRIES_MAX - 1)
+    waiting = desk.inbox.figures().waiting
+    assert [(each.sender, each.file, each.code) for each in waiting] == [("erp", "pay.xml", code)]
+    assert waiting[0].failures == TRIES_MAX - 1
+    (folder / "pay.xml").write_bytes(b"another of the same name")
+    for _ in range(2):  # Looked at twice, it might be taken while the first one waits.
+        desk.inbox.turn()
+    desk.turns(1)
+    # Set aside, and as the next one could not be told from it until then, it stayed where it was.
+    assert desk.there()[-3:] == ["erp/pay.xml", *ASIDE]
+    assert (folder / "set_aside" / "pay.xml").read_bytes() == content
+    why = (folder / "set_aside" / "pay.xml.why.txt").read_text("utf-8")
+    assert code in why
+    assert "not decided twice" in why
+    assert desk.told == [("erp", code), ("erp", "inbox.file_set_aside")]
+    assert desk.inbox.figures() == InboxFigures(decided=0, refused=0, set_aside=1)
+    assert (desk.transfers(), desk.registered(), desk.kept()) == (2, 1, 1)
+    desk.turns(TRIES_MAX)
+    assert ASIDE[0] in desk.there(), "nobody but a person brings it again"
+    desk.obstacle = None
+    if obstacle is None:
+        (in_its_place / "x").rmdir()
+        in_its_place.rmdir()
+    (folder / "set_aside" / "pay.xml").rename(folder / "again.xml")
+    desk.turns(3)
+    report = etree.parse(str(folder / "replies" / "again.xml.pain002.xml"))
+    assert [each.text for each in report.iterfind(".//{*}TxSts")] == ["ACSP", "ACSP"]
+    assert desk.transfers() == 2
+
+
+def test_a_gate_that_is_away_sets_no_file_aside_and_is_asked_less_and_less(desk: Desk) -> None:
+    folder = desk.sender("erp")
+    (folder / "pay.xml").write_bytes(a_file())
+    desk.obstacle = GateUnreachable()
+    desk.inbox.turn()
+    desk.turns(600, apart_ms=1000)
+    assert 10 < desk.broken_off < 20, "2, 4, 8, 16, 32, then 60 seconds apart"
+    (folder / "next.xml").write_bytes(a_file(message_id="M-2"))
+    desk.turns(3, apart_ms=1000)
+    assert (folder / "next.xml").exists(), "nothing more is taken of that sender meanwhile"
+    desk.obstacle = None
+    desk.turns(3)
+    assert desk.there() == [
+        f"erp/{place}"
+        for place in (
+            "done/next.xml",
+            "done/pay.xml",
+            "replies/next.xml.pain002.xml",
+            "replies/pay.xml.pain002.xml",
+        )
+    ]
+    assert desk.inbox.figures() == InboxFigures(decided=2, refused=0)
+    assert (desk.transfers(), desk.registered(), desk.kept()) == (2, 2, 2)
+
+
+def test_a_failure_of_another_kind_begins_the_count_anew(desk: Desk) -> None:
+    folder = desk.sender("erp")
+    (folder / "pay.xml").write_bytes(a_file())
+    desk.inbox.turn()
+    for obstacle in (GATE_REFUSES, GateUnreachable(), GATE_REFUSES, psycopg.DataError()):
+        desk.obstacle = obstacle
+        desk.turns(TRIES_MAX - 1)
+    assert desk.broken_off == 4 * (TRIES_MAX - 1)
+    assert [each.code for each in desk.inbox.figures().waiting] == ["inbox.file_not_kept"]
+    assert "erp/taken/pay.xml" in desk.there()
+
+
+def test_a_file_that_waits_holds_up_no_other_of_its_sender(desk: Desk) -> None:
+    folder = desk.sender("erp")
+    (folder / "a.csv").write_text("no mapping", "utf-8")
+    (folder / "b.xml").write_bytes(a_file())
+    desk.inbox.turn()
+    desk.turns(2, apart_ms=1000)
+    assert "erp/done/b.xml" in desk.there()
+    assert "erp/taken/a.csv" in desk.there()
+
+
+@pytest.mark.parametrize("is_asked_to_end", [False, True])
+def test_a_file_that_its_process_dies_of_is_set_aside(desk: Desk, *, is_asked_to_end: bool) -> None:
+    folder = desk.sender("erp")
+    (folder / "pay.xml").write_bytes(a_file())
+    desk.obstacle = ZeroDivisionError()
+    desk.inbox.turn()
+    for _ in range(TRIES_MAX):
+        with pytest.raises(ZeroDivisionError):
+            desk.inbox.turn()
+        if is_asked_to_end:
+            desk.inbox.excuse()
+        desk.inbox = desk.started()
+    if is_asked_to_end:
+        desk.obstacle = None
+    desk.inbox.turn()
+    there = ["erp/done/pay.xml", "erp/replies/pay.xml.pain002.xml"]
+    assert desk.there() == (there if is_asked_to_end else ASIDE)
+    if not is_asked_to_end:
+        assert "inbox.broken_off" in (folder / "set_aside" / "pay.xml.why.txt").read_text("utf-8")
+    assert (desk.transfers(), desk.registered(), desk.kept()) == (1, 1, 1)
+
+
+def test_what_a_sender_still_wrote_on_is_kept_as_another_file(desk: Desk) -> None:
+    folder = desk.sender("erp")
+    (folder / "pay.xml").write_bytes(a_file())
+    desk.obstacle = GATE_REFUSES
+    desk.inbox.turn()
+    desk.turns(2)
+    assert (desk.registered(), desk.kept()) == (1, 1)
+    (folder / "taken" / "pay.xml").write_bytes(a_file(message_id="M-2"))
+    desk.turns(2)
+    assert (desk.registered(), desk.kept()) == (2, 2)
+
+
+@pytest.mark.parametrize("name", [b"\xff.xml", b"n" * 251 + b".xml"], ids=["no text", "long"])
+def test_a_name_that_is_no_text_or_too_long_to_be_answered_stops_nobody(
+    desk: Desk, name: bytes
+) -> None:
+    folder = desk.sender("erp")
+    file = folder / os.fsdecode(name)
+    for place in ("set_aside", "done"):  # Where one of that name lies already.
+        (folder / place).mkdir()
+        (folder / place / file.name).touch()
+    file.write_bytes(a_file())
+    (folder / "z.xml").write_bytes(a_file(message_id="M-2"))
+    desk.inbox.turn()
+    desk.turns(TRIES_MAX + 2)
+    assert "erp/done/z.xml" in desk.there()
+    assert [*(folder / "taken").iterdir()] == []
+    assert len([*(folder / "set_aside").iterdir()]) == (1 if name.startswith(b"\xff") else 3)
+    assert desk.registered() == 2 if name.startswith(b"\xff") else 1
+
+
+def test_whose_failure_it_is() -> None:
+    disk_full = OSError(errno.ENOSPC, "")
+    too_long = OSError(errno.ENAMETOOLONG, "")
+    for cause, expected in ((disk_full, False), (too_long, True)):
+        refusal = CannotWriteReport(file="f", folder="d", why="w")
+        refusal.__cause__ = cause
+        assert is_of_file(refusal) == expected
+    assert not is_of_file(disk_full)
+    assert not is_of_file(psycopg.OperationalError())
+    assert not is_of_file(FrameRefused("access.unknown_credential"))
+    assert is_of_file(psycopg.DataError())
+
+
 def test_what_stands_in_the_way_of_one_sender_is_told_and_stops_no_other(desk: Desk) -> None:
     unknown = desk.watched / "a-nobody"
     unknown.mkdir()
@@ -212,7 +409,7 @@ def test_what_stands_in_the_way_of_one_sender_is_told_and_stops_no_other(desk: D
     ]
     assert sorted(desk.told) == sorted(problems)
     assert [*elsewhere.iterdir()] == []
-    desk.inbox.turn()
+    desk.turns(1)
     assert len(desk.told) == len(problems), "once an hour, not once a second"
     desk.clock.now += 3_600_000
     desk.inbox.turn()

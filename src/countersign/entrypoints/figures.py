@@ -27,11 +27,25 @@ class RunFigures(msgspec.Struct, frozen=True):
     addresses: dict[str, str] = {}  # Where API and console answer.
 
 
+class WaitingFile(msgspec.Struct, frozen=True):
+    """A taken file of the watched folder that could not be answered yet."""
+
+    sender: str
+    file: str
+    since_ms: int
+    failures: int
+    code: str  # Of the last failure.
+    why: str
+    chinese: str
+
+
 class InboxFigures(msgspec.Struct, frozen=True):
-    """Files of the watched folder since its process started."""
+    """Files of the watched folder since its process started, and those that wait now."""
 
     decided: int
     refused: int
+    set_aside: int = 0
+    waiting: tuple[WaitingFile, ...] = ()
 
 
 _Figures = TypeVar("_Figures", RunFigures, InboxFigures)

@@ -19,6 +19,7 @@ from countersign.channels.csv_files import CsvFiles
 from countersign.channels.files import FileKind, MessageFiles
 from countersign.channels.mapping import MAPPING_BYTES_MAX, read_mapping
 from countersign.channels.model import ReportHead
+from countersign.channels.queries import find_file
 from countersign.entrypoints.installation import Installation
 from countersign.entrypoints.register import Reception
 from countersign.flows.ingest_file import (
@@ -80,13 +81,16 @@ class Archive:
             _seal_pieces(connection, SealedFiles(keys), name, stream, _new_id())
 
     @contextlib.contextmanager
-    def register(self, name: str, stream: BinaryIO) -> Iterator[Reception]:
-        """Keep a file of payments, and write down that it came."""
-        file_id = _new_id()
+    def register(
+        self, name: str, stream: BinaryIO, file_id: bytes | None = None
+    ) -> Iterator[Reception]:
+        """Keep a file of payments, and write down that it came: once under an id that is given."""
+        file_id = file_id or _new_id()
         with self._opened() as (connection, keys):
             reception = Reception(self.dsn, keys, file_id, name)
-            _seal_pieces(connection, SealedFiles(keys), name, stream, file_id)
-            reception.begin(connection)
+            if find_file(connection, file_id) is None:
+                _seal_pieces(connection, SealedFiles(keys), name, stream, file_id)
+                reception.begin(connection)
             connection.commit()
             connection.close()  # The gate may take long over it.
             yield reception
@@ -145,21 +149,26 @@ def receive(
     kind: FileKind,
     progress: Progress,
     tell: Tell = tell_nobody,
+    file_id: bytes | None = None,
 ) -> Ingested:
-    """Keep a file, order what it asks for, and write the answer into a folder."""
+    """Keep a file, order what it asks for, and write the answer into a folder.
+
+    Under the same `file_id` the same bytes are kept and registered once, however often they come.
+    """
     with (
         opened(file) as stream,
         _whole_answer(replies, file.name, _mode(stream)) as answer,
     ):
         result = receive_stream(
             stream,
-            file.name,
+            plain(file.name),
             archive=archive,
             gate=gate,
             kind=kind,
             report=answer.target,
             progress=progress,
             tell=tell,
+            file_id=file_id,
         )
         answer.ending = result.report
         return result
@@ -175,11 +184,12 @@ def receive_stream(
     report: BinaryIO,
     progress: Progress = show_nobody,
     tell: Tell = tell_nobody,
+    file_id: bytes | None = None,
 ) -> Ingested:
     """Keep what a stream holds, order what it asks for, and write the report of it."""
     now_ms = SystemClock().now_ms()
     head = ReportHead(message_id=f"CS{new_id(now_ms).hex()}", created_ms=now_ms)
-    with archive.register(name, stream) as reception:  # Before anything is done with it.
+    with archive.register(name, stream, file_id) as reception:  # Before anything is done with it.
         result = in_own_thread(
             lambda: ingest_file(
                 stream,
@@ -196,15 +206,20 @@ def receive_stream(
         return result
 
 
+def plain(name: str) -> str:
+    """A file's name as text, which on Linux it need not be."""
+    return name.encode("utf-8", "replace").decode("utf-8")
+
+
 @contextlib.contextmanager
 def opened(file: Path) -> Iterator[BinaryIO]:
     """The file to read; refuses what is none."""
     try:
         if file.exists() and not file.is_file():
-            raise UnreadableFile(file=str(file), why="it is not a regular file")
+            raise UnreadableFile(file=plain(str(file)), why="it is not a regular file")
         stream = file.open("rb")
     except OSError as error:
-        raise UnreadableFile(file=str(file), why=str(error.strerror)) from None
+        raise UnreadableFile(file=plain(str(file)), why=str(error.strerror)) from None
     with stream:
         yield stream
 
@@ -239,7 +254,7 @@ def _whole_answer(folder: Path, name: str, mode: int) -> Iterator[_Answer]:
     except OSError as error:
         is_locked = error.errno == errno.EWOULDBLOCK
         why = "another process is answering it" if is_locked else str(error.strerror)
-        raise CannotWriteReport(file=name, folder=str(folder), why=why) from None
+        raise CannotWriteReport(file=plain(name), folder=plain(str(folder)), why=why) from error
 
 
 def _locked(part: Path) -> BinaryIO:

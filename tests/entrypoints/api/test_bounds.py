@@ -4,16 +4,17 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import httpx
+import psycopg
 import pytest
 from starlette.requests import Request
 from starlette.types import Message
 from tests.support.api import ALL, Api, an_api, an_order, code_of, key
 
 from countersign.access.model import Permission
-from countersign.entrypoints.api import app, events, files
+from countersign.entrypoints.api import app, files, streams
 from countersign.entrypoints.api.errors import ApiDidNotStart, BodyTooSlow
 from countersign.entrypoints.api.rates import Rates
 from countersign.entrypoints.web.listening import HEAD_BYTES_MAX
@@ -110,19 +111,46 @@ def test_an_api_whose_port_is_taken_does_not_start_and_says_why(api: Api) -> Non
     assert "COUNTERSIGN_API_PORT" in refused.value.sentence()
 
 
-def test_streams_are_few(api: Api) -> None:
-    opened = [api.client() for _ in range(events.STREAMS_MAX + 1)]
-    contexts = [client.stream("GET", "/v1/events") for client in opened]
-    answers = [context.__enter__() for context in contexts]
-    try:
-        statuses = [answer.status_code for answer in answers]
-        assert statuses == [200] * events.STREAMS_MAX + [503]
-        answers[-1].read()
-        assert code_of(answers[-1]) == "api.busy"
-    finally:
-        for context, client in zip(contexts, opened, strict=True):
-            context.__exit__(None, None, None)
-            client.close()
+@contextlib.contextmanager
+def following(api: Api, tokens: Sequence[str], path: str) -> Iterator[list[httpx.Response]]:
+    """A stream for each token, as far as its first bytes, where it is not refused."""
+    with contextlib.ExitStack() as stack:
+        answers, held = [], []
+        for token in tokens:
+            client = stack.enter_context(api.client(token))
+            answer = stack.enter_context(client.stream("GET", path))
+            if answer.is_success:
+                held.append(answer.iter_raw())  # Without it the stream would be closed.
+                assert next(held[-1]).startswith(b"retry: ")
+            answers.append(answer)
+        yield answers
+
+
+def followers(api: Api, count: int) -> list[str]:
+    """Tokens of so many credentials that may follow events; the same for whoever asks again."""
+    tokens = [f"follower {number}" for number in range(count)]
+    for token in tokens:
+        with api.client(token) as client:
+            if client.get("/v1/transfers").status_code == 401:
+                api.credential(token, Permission.TRANSFERS_READ)
+    return tokens
+
+
+def told_to_come_back(answer: httpx.Response) -> tuple[int, str]:
+    answer.read()
+    assert int(answer.headers["retry-after"]) >= 1
+    return answer.status_code, code_of(answer)
+
+
+def test_streams_are_few_and_of_one_credential_fewer(api: Api) -> None:
+    *most, one, another = followers(api, streams.STREAMS_MAX // streams.STREAMS_OF_ONE + 1)
+    with following(api, most * streams.STREAMS_OF_ONE, "/v1/events"):
+        many = [one] * (streams.STREAMS_OF_ONE + 1)
+        with following(api, many, "/v1/events") as of_one:
+            assert [answer.status_code for answer in of_one[:-1]] == [200] * streams.STREAMS_OF_ONE
+            assert told_to_come_back(of_one[-1]) == (429, "api.too_many_streams")
+            with following(api, [another], "/v1/events") as beyond:
+                assert told_to_come_back(beyond[0]) == (503, "api.busy")
     pause = threading.Event()
     for _ in range(PAUSES):  # Whoever has left makes room.
         with api.client() as client, client.stream("GET", "/v1/events") as answer:
@@ -130,6 +158,28 @@ def test_streams_are_few(api: Api) -> None:
                 return
         pause.wait(0.05)
     raise AssertionError("no room was made")
+
+
+def test_streams_that_catch_up_leave_readers_for_everybody_else(
+    api: Api, client: httpx.Client
+) -> None:
+    """However many pages cannot be read at once, no more readers are taken than turns there are."""
+    waits = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE application_name = 'countersign api' AND wait_event_type = 'Lock'
+    """
+    tokens = followers(api, streams.STREAMS_MAX // streams.STREAMS_OF_ONE)
+    with psycopg.connect(api.bed.database.superuser_dsn()) as connection:
+        connection.execute("LOCK TABLE gate.command IN ACCESS EXCLUSIVE MODE")
+        with following(api, tokens * (streams.STREAMS_OF_ONE - 1), "/v1/events?after=0"):
+            found = 0
+            for _ in range(PAUSES):
+                assert client.get("/v1/accounts").status_code == 200
+                (found,) = connection.execute(waits).fetchone() or (0,)
+                if found >= streams.PAGES_AT_ONCE:
+                    break
+            assert found == streams.PAGES_AT_ONCE
+        connection.rollback()
 
 
 def test_a_file_beyond_its_bound_is_refused(

@@ -20,12 +20,14 @@ from countersign.entrypoints.figures import (
     InboxFigures,
     ProcessFigures,
     RunFigures,
+    WaitingFile,
     write_figures,
 )
 from countersign.gate.client import FrameRefused, GateClient
 from countersign.gate.requests import CHANNEL_SOCKET, Query
 
 WATCHER = "token that watches"
+WAITING = WaitingFile("erp", "pay.xml", 1_000, 7, "a.b", "Why.", "原因。")
 Labels = tuple[tuple[str, str], ...]
 
 
@@ -72,7 +74,7 @@ def test_metrics_say_what_was_done(api: Api, client: httpx.Client) -> None:
         assert nobody.get("/v1/transfers").status_code == 401
         assert nobody.get("/nowhere").status_code == 404
         write_figures(api.bed.folder, RunFigures({"worker": ProcessFigures(is_up=False, starts=3)}))
-        write_figures(api.bed.folder, InboxFigures(decided=4, refused=1))
+        write_figures(api.bed.folder, InboxFigures(4, 1, 0, (WAITING,)))
         with client.stream("GET", "/v1/events"):
             after = scraped(watcher)
 
@@ -102,6 +104,7 @@ def test_metrics_say_what_was_done(api: Api, client: httpx.Client) -> None:
     assert value(after, "process_up", process="worker") == 0
     assert value(after, "process_starts_total", process="worker") == 3
     assert value(after, "inbox_files_total", result="refused") == 1
+    assert value(after, "inbox_waiting_files") == 1
 
 
 def test_metrics_are_for_who_watches_and_name_nobody(api: Api, client: httpx.Client) -> None:

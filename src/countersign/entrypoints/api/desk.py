@@ -19,6 +19,7 @@ from countersign.entrypoints.api.counting import Counts
 from countersign.entrypoints.api.doorkeeper import Doorkeeper, Visitor
 from countersign.entrypoints.api.errors import KeyMissing
 from countersign.entrypoints.api.pulse import Pulse
+from countersign.entrypoints.api.streams import Streams
 from countersign.entrypoints.api.watching import Watch
 from countersign.entrypoints.receiving import Archive
 from countersign.entrypoints.web.reading import Connection, Reader
@@ -59,7 +60,7 @@ class Desk:
     watch: Watch
     data_dir: Path
     counts: Counts
-    streams: set[object] = field(default_factory=set)
+    streams: Streams
     uploads: Counter[int] = field(default_factory=Counter)  # By credential.
 
     async def read(self, work: Callable[[Connection], _Result]) -> _Result:

@@ -105,6 +105,20 @@ class Busy(Refusal):
     chinese = "此類請求正在處理的過多；請在 {retry_ms} 毫秒後重送同一請求。"
 
 
+class TooManyStreams(Refusal):
+    """This credential follows {streams} streams of events, as many as one may.
+
+    One stream has every event: share it. When one has ended, ask again after {retry_ms} ms.
+    """
+
+    code = "api.too_many_streams"
+    kind = Kind.UNAVAILABLE
+    chinese = (
+        "此憑證正在接收 {streams} 條事件串流，已達單一憑證的上限。一條串流即含全部事件，請共用；"
+        "待其中一條結束後，於 {retry_ms} 毫秒後再試。"
+    )
+
+
 class NoSuchPath(Refusal):
     """There is nothing at this path; see /openapi.json for what there is."""
 

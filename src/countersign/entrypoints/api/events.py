@@ -3,6 +3,7 @@
 Rules: 1. An event's id is the number of its leaf, so whoever comes back with the last one that he
 saw misses nothing and sees nothing twice. 2. Each stream reads what is its own in pages; there is
 no queue that a slow reader could fill, and one that takes nothing for too long is cut off.
+3. All streams together read few pages at a time, by turns (`streams`), so that nobody else waits.
 """
 
 import asyncio
@@ -16,17 +17,17 @@ from starlette.types import Receive, Scope, Send
 from countersign.access.model import Permission
 from countersign.entrypoints.api.accounts import Number
 from countersign.entrypoints.api.desk import Call, Desk, Operation
-from countersign.entrypoints.api.errors import Busy, MalformedParameter
+from countersign.entrypoints.api.errors import MalformedParameter
+from countersign.entrypoints.api.streams import RETRY_MS, Place
 from countersign.entrypoints.web.errors import DatabaseAway
 from countersign.entrypoints.web.numbers import whole_number
+from countersign.entrypoints.web.reading import Connection
 from countersign.flows.follow_events import EventFollowed, events_after, newest_number
 
-STREAMS_MAX = 32
 PAGE = 500
 _LOOK_SECONDS = 0.25
 _QUIET_SECONDS = 15.0
 _SEND_SECONDS = 30.0
-_RETRY_MS = 2_000
 _RESUME_HEADER = "last-event-id"
 
 
@@ -36,12 +37,11 @@ class EventQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 async def follow(desk: Desk, call: Call) -> Response:
-    if len(desk.streams) >= STREAMS_MAX:
-        raise Busy(retry_ms=_RETRY_MS)
     after = _after(call.request.headers, call.query)
+    place = desk.streams.take(call.visitor.credential.number)
     if after is None:
         after = await desk.read(newest_number)
-    return EventStream(desk, after)
+    return EventStream(desk, place, after)
 
 
 class EventStream(Response):
@@ -49,15 +49,15 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, desk: Desk, after: int) -> None:
+    def __init__(self, desk: Desk, place: Place, after: int) -> None:
         super().__init__(headers={"cache-control": "no-store"})
         del self.headers["content-length"]
         self._desk = desk
+        self._place = place
         self._after = after
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         del scope
-        self._desk.streams.add(self)
         leaving = asyncio.ensure_future(_left(receive))
         try:
             await send(
@@ -67,13 +67,13 @@ class EventStream(Response):
                     "headers": self.raw_headers,
                 }
             )
-            await _sent(send, b"retry: %d\n\n" % _RETRY_MS)
+            await _sent(send, b"retry: %d\n\n" % RETRY_MS)
             await self._go_on(leaving, send)
         except TimeoutError:
             return  # It has read nothing for too long; it may come back with its last event.
         finally:
             leaving.cancel()
-            self._desk.streams.discard(self)
+            self._desk.streams.leave(self._place)
 
     async def _go_on(self, leaving: "asyncio.Future[None]", send: Send) -> None:
         quiet = 0.0
@@ -91,10 +91,11 @@ class EventStream(Response):
                 await asyncio.wait([leaving], timeout=_LOOK_SECONDS)
 
     async def _page(self) -> list[EventFollowed]:
+        def read(connection: Connection) -> list[EventFollowed]:
+            return events_after(connection, after=self._after, limit=PAGE)
+
         try:
-            return await self._desk.read(
-                lambda connection: events_after(connection, after=self._after, limit=PAGE)
-            )
+            return await self._desk.streams.page(lambda: self._desk.read(read))
         except DatabaseAway:
             return []  # It comes back, or the reader leaves.
 

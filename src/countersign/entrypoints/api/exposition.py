@@ -70,10 +70,13 @@ def _metrics(seen: Seen) -> Iterator[Metric]:
     if seen.run is not None:
         yield from _of_run(seen.run)
     if seen.inbox is not None:
-        files = {"decided": seen.inbox.decided, "refused": seen.inbox.refused}
-        yield _counter(
-            "inbox_files", "Files of the watched folder that were taken.", files, "result"
-        )
+        yield from _of_inbox(seen.inbox)
+
+
+def _of_inbox(inbox: InboxFigures) -> Iterator[Metric]:
+    files = {"decided": inbox.decided, "refused": inbox.refused, "set_aside": inbox.set_aside}
+    yield _counter("inbox_files", "Files of the watched folder that were taken.", files, "result")
+    yield _number("inbox_waiting_files", "Taken, and not answered yet.", len(inbox.waiting))
 
 
 def _of_api(seen: Seen) -> Iterator[Metric]:

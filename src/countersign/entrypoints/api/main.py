@@ -25,6 +25,7 @@ from countersign.entrypoints.api.desk import Desk
 from countersign.entrypoints.api.doorkeeper import Doorkeeper
 from countersign.entrypoints.api.files import FILES_AT_ONCE
 from countersign.entrypoints.api.pulse import Pulse
+from countersign.entrypoints.api.streams import Streams
 from countersign.entrypoints.api.watching import Watch
 from countersign.entrypoints.child import Readiness, end_with_parent, say
 from countersign.entrypoints.receiving import Archive
@@ -156,6 +157,7 @@ async def _serve(wiring: Wiring, keyset: Keyset, listening: socket.socket) -> No
             watch=Watch(gate, health_reader, health_thread, SystemClock()),
             data_dir=Path(wiring.data_dir),
             counts=Counts(),
+            streams=Streams(),
         )
         server = _Server(server_config(make_app(desk), connections_max=CONNECTIONS_MAX))
         server.port = listening.getsockname()[1]

@@ -31,6 +31,7 @@ _BY_CODE = {
     errors.WrongMethod.code: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.TooManyFailures.code: HTTPStatus.TOO_MANY_REQUESTS,
     errors.RateExceeded.code: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.TooManyStreams.code: HTTPStatus.TOO_MANY_REQUESTS,
 }
 _TITLES = {
     Kind.INVALID: "The request is not in order",

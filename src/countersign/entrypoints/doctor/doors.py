@@ -1,9 +1,7 @@
-"""Checks of the ways in: ports, API, console, watched folder, credentials."""
+"""Checks of the ways in: ports, API, console, credentials."""
 
 import contextlib
 import http.client
-import os
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
@@ -12,7 +10,6 @@ from countersign.access.model import NEVER
 from countersign.entrypoints.doctor.model import Site, Verdict, fault, fine, refused, warning
 from countersign.entrypoints.doctor.processes import gone, listens, lives
 from countersign.entrypoints.figures import RunFigures, read_figures
-from countersign.entrypoints.saved_tokens import tokens_in
 from countersign.entrypoints.web.listening import bound_socket
 from countersign.gate.client import FrameRefused, GateClient, GateUnreachable
 from countersign.gate.requests import OPERATOR_SOCKET, Query
@@ -22,7 +19,6 @@ from countersign.kernel.refusal import Refusal
 # By name: the console shows what is found here, so nothing here may need the console.
 _API = "countersign.entrypoints.api.main"
 _CONSOLE = "countersign.entrypoints.console.main"
-_INBOX = "countersign.entrypoints.inbox.main"
 _LOOPBACK = "127.0.0.1"
 _ANSWER_SECONDS = 3.0
 _FAILED = 500
@@ -51,43 +47,6 @@ def api(site: Site) -> Verdict | None:
 def console(site: Site) -> Verdict | None:
     """The console lives and answers."""
     return _answers(site, _CONSOLE, "console", "/", ("console", "主控臺"))
-
-
-def inbox(site: Site) -> Verdict | None:
-    """The watched folder can be worked in, and somebody does."""
-    watched = site.settings.watch_dir if site.settings else None
-    if watched is None:
-        return None
-    if not watched.is_dir():
-        return fault(
-            f"The watched folder {watched} is not there; make it, or correct"
-            " COUNTERSIGN_WATCH_DIR.",
-            f"監看資料夾 {watched} 不存在；請建立它，或更正 COUNTERSIGN_WATCH_DIR。",
-        )
-    senders = [path for path in sorted(watched.iterdir()) if _is_sender(path)]
-    closed = [str(path) for path in (watched, *senders) if not os.access(path, os.R_OK | os.X_OK)]
-    closed += [str(path) for path in senders if not os.access(path, os.W_OK)]
-    if closed:
-        shown = ", ".join(dict.fromkeys(closed))
-        return fault(
-            f"This user may not read, write and rename in {shown}, so files there are not taken;"
-            " give that right to the user that runs Countersign.",
-            f"此使用者無權在 {shown} 讀取、寫入與更名，其中的檔案不會被收取；"
-            "請給予執行 Countersign 的使用者該權限。",
-        )
-    if site.runner is not None and not lives(_INBOX, site.runner):
-        return gone("inbox", "收件程序")
-    tokens = tokens_in(site.data_dir)
-    strange = [path.name for path in senders if path.name not in tokens]
-    if strange:
-        shown = ", ".join(strange)
-        return warning(
-            f"No token is saved for the senders {shown} of {watched}, so their files wait;"
-            " `credential create NAME --save` makes a credential for each.",
-            f"{watched} 的寄件者 {shown} 沒有保存令牌，其檔案停留等待；"
-            "請以 `credential create NAME --save` 逐一建立憑證。",
-        )
-    return fine(f"The watched folder {watched} is in order.", f"監看資料夾 {watched} 狀態正常。")
 
 
 def credentials(site: Site) -> Verdict | None:
@@ -151,7 +110,3 @@ def _is_answered(address: str, path: str) -> bool:
             return connection.getresponse().status < _FAILED
         except (OSError, http.client.HTTPException):
             return False
-
-
-def _is_sender(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink() and not path.name.startswith(".")

@@ -7,7 +7,15 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from countersign.entrypoints.doctor import backlog, database, doors, folder, keys, processes
+from countersign.entrypoints.doctor import (
+    backlog,
+    database,
+    doors,
+    folder,
+    keys,
+    processes,
+    watched,
+)
 from countersign.entrypoints.doctor.model import Site, Verdict, fault, refused
 from countersign.entrypoints.installation import Installation, load_installation
 from countersign.infra.settings import load_settings, plain_path
@@ -42,7 +50,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "doctor.ports": doors.ports,
         "doctor.api": doors.api,
         "doctor.console": doors.console,
-        "doctor.inbox": doors.inbox,
+        "doctor.inbox": watched.inbox,
         "doctor.credentials": doors.credentials,
         "doctor.leftovers": folder.leftovers,
         "doctor.restored": folder.restored,

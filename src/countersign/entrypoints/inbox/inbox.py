@@ -7,7 +7,7 @@
 3. Then the file goes to `done/`, or to `refused/` if it was refused whole, under a name of its own.
    It is not removed: a sender who asks is shown what came, and the house decides how long.
 4. One file at a time. What stands in the way is told, once an hour for each folder, and the file
-   stays where it is.
+   waits (`tries`); one that fails by itself again and again goes to `set_aside/`, with the reason.
 """
 
 import contextlib
@@ -19,55 +19,44 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+import msgspec
 import psycopg
 
-from countersign.entrypoints.receiving import Archive, kind_of, receive
+from countersign.entrypoints.figures import InboxFigures, WaitingFile
+from countersign.entrypoints.inbox.errors import (
+    BrokenOff,
+    FileNotKept,
+    FileRefusedByGate,
+    FileSetAside,
+    FolderOutOfReach,
+    NoCredentialForFolder,
+    NotTakenNow,
+)
+from countersign.entrypoints.inbox.tries import (
+    Pauses,
+    Tries,
+    digest_of,
+    forget_tries,
+    is_of_file,
+    read_tries,
+    write_tries,
+)
+from countersign.entrypoints.receiving import Archive, kind_of, plain, receive
 from countersign.flows.ingest_file import Gate
 from countersign.gate.client import FrameRefused
-from countersign.infra.clock import Clock
-from countersign.kernel.refusal import Kind, Refusal
+from countersign.infra.clock import Clock, moment
+from countersign.kernel.ids import new_id
+from countersign.kernel.refusal import Language, Refusal
 
 MAPPING_NAME: Final = "mapping.toml"
-_NAMES = ("taken", "replies", "done", "refused")
+_NAMES = ("taken", "replies", "done", "refused", "set_aside")
 _UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")
 _TOLD_AGAIN_MS = 3_600_000
+_NAME_BYTES_MAX = 255
+_SUFFIX_MAX = 20
+_WHY = ".why.txt"
+_FAILURES = (Refusal, FrameRefused, psycopg.Error, OSError)
 _Seen = tuple[int, int, int]
-
-
-class FolderOutOfReach(Refusal):
-    """The folder {folder} cannot be used: {why}; its files stay where they are.
-
-    Give the user that runs Countersign the right to read, write and rename there.
-    """
-
-    code = "inbox.folder_out_of_reach"
-    kind = Kind.UNAVAILABLE
-    chinese = (
-        "無法使用資料夾 {folder}：{why}；其中的檔案維持原狀。"
-        "請給予執行 Countersign 的使用者在該處讀取、寫入與更名的權限。"
-    )
-
-
-class NoCredentialForFolder(Refusal):
-    """No token is saved for the folder {folder}; its files stay where they are.
-
-    `credential create {folder} --save` makes a credential of that name and saves its token.
-    """
-
-    code = "inbox.no_credential"
-    kind = Kind.FORBIDDEN
-    chinese = (
-        "沒有為資料夾 {folder} 保存令牌；其中的檔案維持原狀。"
-        "`credential create {folder} --save` 會建立該名稱的憑證並保存令牌。"
-    )
-
-
-class NotTakenNow(Refusal):
-    """No files of {folder} are taken now: {why}; they stay where they are."""
-
-    code = "inbox.not_taken_now"
-    kind = Kind.UNAVAILABLE
-    chinese = "目前不收取 {folder} 的檔案：{why}；檔案維持原狀。"
 
 
 class Inbox:
@@ -93,8 +82,23 @@ class Inbox:
         self._tell = tell
         self.decided = 0  # Files, since it was made.
         self.refused = 0
+        self.set_aside = 0
+        self._waiting: dict[Path, WaitingFile] = {}
+        self._pauses = Pauses(clock)
+        self._open: tuple[Path, Tries] | None = None
         self._seen: dict[Path, _Seen] = {}
         self._told: dict[tuple[str, str], int] = {}  # Folder and code: when.
+
+    def figures(self) -> InboxFigures:
+        return InboxFigures(
+            self.decided, self.refused, self.set_aside, tuple(self._waiting.values())
+        )
+
+    def excuse(self) -> None:
+        """What is being tried ends by no fault of its own; called by another thread."""
+        if self._open is not None and self._open[0].exists():
+            with contextlib.suppress(OSError):
+                write_tries(*self._open)
 
     def turn(self) -> int:
         """Receive at most one file of each sender; how many it were."""
@@ -113,9 +117,37 @@ class Inbox:
         token = self._token(folder.name)
         for name in _NAMES:
             _make_own(folder / name)
-        file = next(iter(_files(folder / "taken")), None) or self._claimed(folder, seen)
+        if self._pauses.is_on(folder):
+            return 0
+        file = self._due(folder) or self._claimed(folder, seen)
         if file is None:
             return 0
+        now_ms = self._clock.now_ms()
+        tries = read_tries(file) or Tries(file_id=new_id(now_ms), since_ms=now_ms)
+        if tries.is_open:  # By a process that is no more.
+            tries = tries.failed(BrokenOff.code, is_of_file=True)
+            if tries.is_over:
+                self._put_aside(folder, file, tries, BrokenOff(file=plain(file.name)))
+                return 1
+        try:
+            tries = self._of_these_bytes(file, tries)
+            self._open = file, tries
+            write_tries(file, tries.begun())
+            self._receive(folder, file, tries.file_id, token)
+        except _FAILURES as error:
+            return self._failed(folder, file, tries, error)
+        self._open = None
+        self._pauses.end(folder)
+        return 1
+
+    def _of_these_bytes(self, file: Path, tries: Tries) -> Tries:
+        """With an id of its own where its sender still had it open and wrote: another file."""
+        digest = digest_of(file)
+        is_same = tries.digest in {b"", digest}
+        file_id = tries.file_id if is_same else new_id(self._clock.now_ms())
+        return msgspec.structs.replace(tries, file_id=file_id, digest=digest)
+
+    def _receive(self, folder: Path, file: Path, file_id: bytes, token: str) -> None:
         mapping = folder / MAPPING_NAME
         is_csv = file.suffix.lower() == ".csv"
         kind = kind_of(mapping if is_csv else None, schema_dir=self._schema_dir)
@@ -127,13 +159,70 @@ class Inbox:
                 gate=gate,
                 kind=kind,
                 progress=lambda *_: None,
+                file_id=file_id,
             )
-        _move(file, folder / ("refused" if result.refusal else "done"))
+        file.rename(_free(folder / ("refused" if result.refusal else "done"), file.name))
+        self._forget(file)
         if result.refusal:
             self.refused += 1
         else:
             self.decided += 1
-        return 1
+
+    def _failed(self, folder: Path, file: Path, tries: Tries, error: Exception) -> int:
+        """Have it wait, or its sender if the file is not to blame; how many files are over now."""
+        self._open = None
+        refusal = self._refusal_of(folder, file, error)
+        is_its_own = is_of_file(error)
+        tries = tries.failed(refusal.code, is_of_file=is_its_own)
+        self._pauses.begin(file if is_its_own else folder)
+        self._waiting[file] = WaitingFile(
+            sender=plain(folder.name),
+            file=plain(file.name),
+            since_ms=tries.since_ms,
+            failures=tries.failures,
+            code=refusal.code,
+            why=refusal.sentence("en"),
+            chinese=refusal.sentence("zh"),
+        )
+        self._say(folder.name, refusal)
+        write_tries(file, tries)
+        if tries.is_over:
+            self._put_aside(folder, file, tries, refusal)
+        return int(tries.is_over)
+
+    def _put_aside(self, folder: Path, file: Path, tries: Tries, why: Refusal) -> None:
+        """Out of the way, its reason beside it first; a crash in between begins this again."""
+        target = _free(folder / "set_aside", file.name)
+
+        def said(language: Language) -> FileSetAside:
+            return FileSetAside(
+                file=plain(file.name),
+                since=moment(tries.since_ms),
+                times=tries.failures,
+                folder=plain(str(target.parent)),
+                inbox=plain(str(folder)),
+                why=why.sentence(language),
+            )
+
+        text = f"{said('en').sentence('en')}\n{said('zh').sentence('zh')}\n{why.code}\n"
+        _write_beside(target, text, mode=file.stat().st_mode & 0o666)
+        file.rename(target)
+        self._forget(file)
+        self.set_aside += 1
+        self._tell(plain(folder.name), said("en"))
+
+    def _forget(self, file: Path) -> None:
+        forget_tries(file)
+        self._waiting.pop(file, None)
+        self._pauses.end(file)
+
+    def _due(self, folder: Path) -> Path | None:
+        """The first taken file that does not wait."""
+        files = [*_files(folder / "taken")]
+        for gone in [each for each in self._waiting if each.parent.parent == folder]:
+            if gone not in files:
+                self._forget(gone)
+        return next((file for file in files if not self._pauses.is_on(file)), None)
 
     def _claimed(self, folder: Path, seen: dict[Path, _Seen]) -> Path | None:
         """The first whole file, taken."""
@@ -143,16 +232,20 @@ class Inbox:
                 continue
             found = file.lstat()
             seen[file] = (found.st_size, found.st_mtime_ns, found.st_ino)
-            if claimed is None and self._seen.get(file) == seen[file]:
-                claimed = folder / "taken" / file.name
-                file.rename(claimed)
+            target = folder / "taken" / file.name
+            # One of the same name may wait there, and would be lost.
+            if claimed is None and self._seen.get(file) == seen[file] and not target.exists():
+                forget_tries(target)
+                file.rename(target)
+                claimed = target
         return claimed
 
     def _token(self, name: str) -> str:
         try:
-            return (self._tokens / f"{quote(name, safe='')}.token").read_text(encoding="utf-8")
+            file = self._tokens / f"{quote(os.fsencode(name), safe='')}.token"
+            return file.read_text(encoding="utf-8")
         except FileNotFoundError:
-            raise NoCredentialForFolder(folder=name) from None
+            raise NoCredentialForFolder(folder=plain(name)) from None
 
     @contextlib.contextmanager
     def _telling(self, name: str) -> Iterator[None]:
@@ -160,18 +253,29 @@ class Inbox:
             yield
         except Refusal as refusal:
             self._say(name, refusal)
-        except FrameRefused as error:
-            self._say(name, NotTakenNow(folder=name, why=f"its credential: {error.code}"))
-        except psycopg.Error:
-            self._say(name, NotTakenNow(folder=name, why="the database does not answer"))
         except OSError as error:
             self._say(name, _out_of_reach(self._watched / name, error))
+
+    def _refusal_of(self, folder: Path, file: Path, error: Exception) -> Refusal:
+        """A failure as people are told it."""
+        if isinstance(error, Refusal):
+            return error.unraised()
+        if isinstance(error, OSError):
+            return _out_of_reach(folder, error)
+        if isinstance(error, FrameRefused):
+            if is_of_file(error):
+                return FileRefusedByGate(file=plain(file.name), why=error.code)
+            why = f"its credential: {error.code}"
+            return NotTakenNow(folder=plain(folder.name), why=why)
+        if is_of_file(error):
+            return FileNotKept(file=plain(file.name))
+        return NotTakenNow(folder=plain(folder.name), why="the database does not answer")
 
     def _say(self, name: str, refusal: Refusal) -> None:
         now_ms = self._clock.now_ms()
         if now_ms - self._told.get((name, refusal.code), -_TOLD_AGAIN_MS) >= _TOLD_AGAIN_MS:
             self._told[name, refusal.code] = now_ms
-            self._tell(name, refusal)
+            self._tell(plain(name), refusal)
 
 
 def _folders(watched: Path) -> Iterator[Path]:
@@ -196,14 +300,32 @@ def _make_own(folder: Path) -> None:
         raise FolderOutOfReach(folder=str(folder), why="it is not this user's own folder")
 
 
-def _move(file: Path, folder: Path) -> None:
+def _free(folder: Path, name: str) -> Path:
+    """Where nothing lies yet; nobody else moves files there."""
     number = 1
-    target = folder / file.name
-    while target.exists():  # Nobody else moves files there.
+    target = folder / name
+    while target.exists():
         number += 1
-        target = folder / f"{file.stem}.{number}{file.suffix}"
-    file.rename(target)
+        target = folder / _ended(target.with_name(name), f".{number}")
+    return target
+
+
+def _ended(file: Path, ending: str) -> str:
+    """The name with an ending before its suffix, and no longer than a name may be."""
+    suffix = file.suffix if len(file.suffix) <= _SUFFIX_MAX else ""
+    stem = os.fsencode(file.name.removesuffix(suffix))
+    room = _NAME_BYTES_MAX - len(os.fsencode(ending + suffix))
+    return f"{os.fsdecode(stem[:room])}{ending}{suffix}"
+
+
+def _write_beside(file: Path, text: str, *, mode: int) -> None:
+    name = os.fsdecode(os.fsencode(file.name)[: _NAME_BYTES_MAX - len(_WHY)]) + _WHY
+    part = file.with_name(".why.part")
+    part.write_text(text, encoding="utf-8")
+    part.chmod(mode)
+    part.replace(file.with_name(name))
 
 
 def _out_of_reach(folder: Path, error: OSError) -> FolderOutOfReach:
-    return FolderOutOfReach(folder=str(error.filename or folder), why=str(error.strerror))
+    where = plain(os.fsdecode(error.filename or folder))
+    return FolderOutOfReach(folder=where, why=str(error.strerror))

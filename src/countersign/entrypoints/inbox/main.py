@@ -16,6 +16,7 @@ import msgspec
 
 from countersign.entrypoints.child import end_with_parent, say
 from countersign.entrypoints.figures import InboxFigures, write_figures
+from countersign.entrypoints.inbox.errors import FileSetAside
 from countersign.entrypoints.inbox.inbox import Inbox
 from countersign.entrypoints.receiving import Archive
 from countersign.gate.client import GateClient
@@ -57,26 +58,32 @@ def main() -> int:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    threading.Thread(target=_insist, args=(stopping,), name="ending", daemon=True).start()
     try:
         inbox = _inbox(wiring)
     except Refusal as refusal:
         _log.error("inbox.refused_to_work", code=refusal.code, why=refusal.sentence())
         say({"ready": False, "code": refusal.code, "sentence": refusal.sentence()})
         return EXIT_REFUSED
+    threading.Thread(target=_insist, args=(stopping, inbox), name="ending", daemon=True).start()
     data_dir = Path(wiring.data_dir)
-    write_figures(data_dir, InboxFigures(0, 0))
+    told = InboxFigures(0, 0)
+    write_figures(data_dir, told)
     say({"ready": True})
     while not stopping.wait(_TURN_SECONDS):
-        while inbox.turn() and not stopping.is_set():
-            write_figures(data_dir, InboxFigures(inbox.decided, inbox.refused))
+        has_more = True
+        while has_more and not stopping.is_set():
+            has_more = inbox.turn() > 0
+            if (figures := inbox.figures()) != told:
+                told = figures
+                write_figures(data_dir, told)
     return EXIT_STOPPED
 
 
-def _insist(stopping: threading.Event) -> None:
+def _insist(stopping: threading.Event, inbox: Inbox) -> None:
     """End whatever it is in the middle of: it may all be done again."""
     stopping.wait()
     threading.Event().wait(_GRACE_SECONDS)
+    inbox.excuse()
     os._exit(EXIT_STOPPED)
 
 
@@ -94,7 +101,10 @@ def _inbox(wiring: Wiring) -> Inbox:
         schema_dir=Path(wiring.schema_dir) if wiring.schema_dir else None,
         clock=SystemClock(),
         tell=lambda name, refusal: _log.error(
-            "inbox.waits", sender=name, code=refusal.code, why=refusal.sentence()
+            "inbox.set_aside" if isinstance(refusal, FileSetAside) else "inbox.waits",
+            sender=name,
+            code=refusal.code,
+            why=refusal.sentence(),
         ),
     )
 

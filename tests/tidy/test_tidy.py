@@ -38,9 +38,9 @@ READ_BY = {
     "entrypoints/console/pages.py": {"accounts", "alerts", "transfers"},
     "entrypoints/console/palette.py": {"accounts"},
     "entrypoints/console/proof_pages.py": {"gate"},
-    "entrypoints/console/timeline.py": {"alerts"},
     "flows/backup/layout.py": {"infra"},
     "flows/follow_events.py": {"gate", "transfers"},
+    "flows/list_alerts.py": {"gate", "transfers"},
     "flows/list_accounts.py": {"accounts", "gate", "ledger"},
     "flows/measure_backlog.py": {"alerts", "audit", "gate", "rails", "transfers"},
     "flows/list_transfers.py": {"gate", "transfers"},
@@ -50,7 +50,6 @@ LAYERS = {"entrypoints", "flows", "infra", "kernel"}
 OTHER_AREAS = {
     # Named for the commands that they belong to.
     "countersign.entrypoints.receiving": "ingest",
-    "countersign.entrypoints.cli.reasons": "transfers",
     "countersign.entrypoints.running": "run",
     # Both name an institution.
     "countersign.kernel.bic": "lei",

@@ -1,11 +1,13 @@
 """Transfers as lists show them: the newest first, each with what its last command made of it."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import psycopg
 
 from countersign.flows.tell_transfer import codes_in
+from countersign.gate.commands import Kind
+from countersign.gate.context import read_redecision
 from countersign.infra.clock import moment
 from countersign.kernel.money import Money
 from countersign.transfers.model import Status
@@ -13,10 +15,11 @@ from countersign.transfers.model import Status
 # A refused command made nothing of a transfer.
 _SELECT = """
 SELECT t.number, t.amount, t.currency, coalesce(h.reasons, t.reasons), b.batch_ms,
-  coalesce(upper(c.outcome), CAST(t.status AS text)) AS status, t.credential, t.digest
+  coalesce(upper(c.outcome), CAST(t.status AS text)) AS status, t.credential, t.digest, t.policy,
+  CASE WHEN h.number IS NOT NULL AND c.kind = %(dispatch)s::smallint THEN c.detail END
 FROM transfers.transfer AS t
 LEFT JOIN LATERAL (
-  SELECT outcome FROM gate.command
+  SELECT outcome, kind, detail FROM gate.command
   WHERE transfer = t.number AND transfer > 0 AND day >= t.day AND position('.' IN outcome) = 0
   ORDER BY number DESC LIMIT 1
 ) AS c ON true
@@ -43,6 +46,7 @@ class TransferListed(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     status: str
     reasons: list[str]
+    policy: int  # That found them: of the order, or of its dispatch.
     credential: int
     digest: str
 
@@ -62,22 +66,43 @@ def newest_transfers(
         "value": status.value if status else None,
         "before": before,
         "credential": credential,
+        "dispatch": int(Kind.DISPATCH),
     }
-    return [
-        TransferListed(
-            number=number,
-            ordered=moment(batch_ms),
-            amount=Money(minor_units=amount, currency=currency).text(),
-            currency=currency,
-            status=_status(status_text),
-            reasons=codes_in(reasons),
-            credential=ordered_by,
-            digest=digest.hex(),
-        )
-        for number, amount, currency, reasons, batch_ms, status_text, ordered_by, digest in (
-            connection.execute(_SELECT, parameters)
-        )
-    ]
+    return [_listed(_Row(*row)) for row in connection.execute(_SELECT, parameters)]
+
+
+class _Row(NamedTuple):
+    """One row of the query."""
+
+    number: int
+    amount: int
+    currency: str
+    reasons: str
+    batch_ms: int
+    status: str
+    credential: int
+    digest: bytes
+    policy: int
+    redecided: bytes | None
+
+
+def _listed(row: _Row) -> TransferListed:
+    return TransferListed(
+        number=row.number,
+        ordered=moment(row.batch_ms),
+        amount=Money(minor_units=row.amount, currency=row.currency).text(),
+        currency=row.currency,
+        status=_status(row.status),
+        reasons=codes_in(row.reasons),
+        policy=_policy(row.policy, row.redecided),
+        credential=row.credential,
+        digest=row.digest.hex(),
+    )
+
+
+def _policy(ordered: int, redecided: bytes | None) -> int:
+    found = read_redecision(redecided) if redecided else None
+    return found.policy if found else ordered
 
 
 def _status(text: str) -> str:

@@ -20,7 +20,7 @@ from countersign.infra.clock import moment
 from countersign.kernel.money import Money
 from countersign.rails import queries as rails
 from countersign.rails.model import Sending
-from countersign.transfers.model import Action, HoldRow, Status
+from countersign.transfers.model import Action, HoldRow, Status, TransferRow
 from countersign.transfers.order import CREDITOR_SIDE, DEBTOR_SIDE
 from countersign.transfers.parties import OrderParty, party_of
 from countersign.transfers.queries import hold_of
@@ -42,6 +42,7 @@ class HoldTold(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     until: str
     reasons: list[str]
+    policy: int  # That found them: of the order, or of its dispatch.
 
 
 class RailTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,12 +163,14 @@ def _masked(party: OrderParty | None) -> Party | None:
 
 def _hold(hold: HoldRow, story: Story) -> HoldTold:
     # Whatever leaves it held is what holds it: the order itself, a person, or its dispatch.
-    holding = [event.row.number for event in story.events if _outcome(event) == "held"]
+    holding = [event.row for event in story.events if _outcome(event) == "held"]
+    last = max(holding, key=lambda row: row.number, default=story.transfer)
     return HoldTold(
-        number=max(holding, default=0),
+        number=last.number if holding else 0,
         owner=hold.owner,
         until=moment(hold.until_ms),
         reasons=codes_in(hold.reasons),
+        policy=policy_of(last) or story.transfer.policy,
     )
 
 
@@ -227,6 +230,14 @@ def _event(event: Event, by: str) -> EventTold:
 def _outcome(event: Event) -> str:
     row = event.row
     return row.outcome if isinstance(row, CommandRow) else Status(row.status).name.lower()
+
+
+def policy_of(row: TransferRow | CommandRow) -> int | None:
+    """The policy that this row's decision was made by; None of a command that none decided."""
+    if isinstance(row, TransferRow):
+        return row.policy
+    found = read_redecision(row.detail) if row.kind == Kind.DISPATCH else None
+    return found.policy if found else None
 
 
 def _reason_code(row: CommandRow) -> str:

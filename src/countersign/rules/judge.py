@@ -50,6 +50,10 @@ class Judge:
         asked = dict.fromkeys(names_in(tuple(conditions)))
         self.policy = policy
         self.names = tuple(name for name in asked if name not in words)
+        self._asked_by = {
+            rule.code: tuple(dict.fromkeys(names_in(condition)))
+            for rule, condition in zip(policy.rules, conditions, strict=True)
+        }
         self._amounts = [policy.amounts[name] for name in asked if name in words]
         self._codes = [rule.code for rule in policy.rules]
         self._is_blocking = [rule.is_blocking for rule in policy.rules]
@@ -60,6 +64,10 @@ class Judge:
         given = (*self.names, *(name for name in asked if name in words))
         self._holding: Callable[[Sequence[int | None]], list[int]] = compile_rows(conditions, given)
         self._of_currency: dict[str, tuple[int | None, ...]] = {}
+
+    def names_of(self, rule: str) -> tuple[str, ...]:
+        """What the condition of a rule reads, the policy's own words among it."""
+        return self._asked_by[rule]
 
     def judge(self, facts: Facts, currency: str) -> Judgement:
         """What the policy says of an order."""

@@ -4,18 +4,12 @@ from typing import Any
 
 import psycopg
 
-from countersign.rules.model import PolicyRow, decode_policy
+from countersign.rules.model import PolicyRow
 
 SELECT_POLICY = """
 SELECT number, hash, content FROM rules.policy
 WHERE %(number)s::int IS NULL OR number = %(number)s::int ORDER BY number DESC LIMIT 1
 """
-
-
-def newest_sentences(connection: psycopg.Connection[Any]) -> dict[str, str]:
-    """What the rules of the policy in force say to a person, by their codes."""
-    row = find_policy(connection, None)
-    return {rule.code: rule.english for rule in decode_policy(row.content).rules} if row else {}
 
 
 def find_policy(connection: psycopg.Connection[Any], number: int | None) -> PolicyRow | None:

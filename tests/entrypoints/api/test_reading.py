@@ -13,7 +13,7 @@ from tests.support.policies import house_policy
 from countersign.audit.checkpoint import open_checkpoint
 from countersign.gate.commands import Kind, SetPolicy
 from countersign.infra.database import Role
-from countersign.rules.model import encode_policy
+from countersign.rules.model import encode_policy, hash_of
 
 XML = {"content-type": "application/xml"}
 
@@ -81,7 +81,12 @@ def test_a_freeze_says_what_had_left_and_holds_what_comes(client: httpx.Client) 
     assert again.status_code == 409
     order = an_order(creditor_account="NEW:cold")
     stopped = client.post("/v1/transfers", json=order, headers=key("to the cold")).json()
-    assert "rules.frozen_side" in stopped["reasons"]
+    assert stopped["reasons"][0] | {"sentence": ""} == {
+        "code": "rules.frozen_side",
+        "sentence": "",
+        "weight": None,
+        "is_blocking": True,
+    }
     assert client.post("/v1/freezes/lift", json=body).status_code == 200
     assert client.get("/v1/freezes").json()["freezes"] == []
     elsewhere = {"account": "DE89370400440532013000", "reason": "police"}
@@ -98,6 +103,24 @@ def test_an_alert_is_listed_acknowledged_and_closed(api: Api, client: httpx.Clie
     transfer = client.post("/v1/transfers", json=large, headers=key("odd")).json()["transfer"]
     alert = client.get("/v1/alerts").json()["alerts"][0]
     assert (alert["transfer"], alert["status"]) == (transfer, "open")
+    assert (alert["typologies"], alert["policy"]["hash"]) == (
+        [
+            {
+                "code": "typologies.watch",
+                "sentence": house_policy().typologies[-1].english,
+                "score": 100,
+                "alert_threshold": 100,
+                "interdiction_threshold": None,
+            }
+        ],
+        hash_of(encode_policy(house_policy())).hex(),
+    )
+    assert alert["rules"][0]["sentence"] == house_policy().rules[0].english
+    raised = client.get(f"/v1/transfers/{transfer}/timeline").json()["events"][-1]
+    assert (raised["layer"], raised["event"], raised["number"]) == (
+        *("monitoring", "alert"),
+        alert["number"],
+    )
     path = f"/v1/alerts/{alert['number']}"
     assert client.post(f"{path}/acknowledge").json()["status"] == "acknowledged"
     assert client.post(f"{path}/acknowledge").status_code == 409

@@ -18,9 +18,13 @@ from tests.support.api import (
     key,
 )
 
+from countersign.access.model import Permission
 from countersign.flows.verify_proof import verify_proof
 from countersign.infra.database import Role
+from countersign.rules.default import DEFAULT_POLICY
+from countersign.rules.model import encode_policy, hash_of
 
+ORDERS_ALONE = "token of a credential that orders alone"
 PAUSES = 400
 
 
@@ -204,10 +208,60 @@ def test_a_held_transfer_is_released_for_the_hold_that_was_looked_at(
         assert done.status_code == 200
         assert done.json()["status"] == "released"
     events = client.get(f"/v1/transfers/{number}/timeline").json()["events"]
-    assert [(one["event"], one["outcome"]) for one in events] == [
-        ("order", "held"),
-        ("release", "released"),
+    assert [(one["layer"], one["event"], one["outcome"]) for one in events] == [
+        ("prevention", "order", "held"),
+        ("prevention", "form", "passed"),
+        ("prevention", "factor", "passed"),
+        ("prevention", "credential", "passed"),
+        ("monitoring", "freezes", "passed"),
+        ("monitoring", "creditor_account", "passed"),
+        ("monitoring", "rules", "stopped"),
+        ("monitoring", "funds", "passed"),
+        ("monitoring", "verdict", "hold"),
+        ("monitoring", "alert", "raised"),
+        ("disposal", "release", "released"),
     ]
+    assert {one["number"] for one in events[:-1]} == {number}
+
+
+def test_a_reason_says_what_it_weighs_and_by_which_policy_it_was_found(
+    client: httpx.Client,
+) -> None:
+    answered = held(client, "explained")
+    number, codes = answered["transfer"], [one["code"] for one in answered["reasons"]]
+    rules = {rule.code: rule for rule in DEFAULT_POLICY.rules}
+    assert "rules.amount" in codes
+    assert answered["reasons"] == [
+        {
+            "code": code,
+            "sentence": rules[code].english,
+            "weight": rules[code].weight,
+            "is_blocking": False,
+        }
+        for code in codes
+    ]
+    policy = {"number": 1, "hash": hash_of(encode_policy(DEFAULT_POLICY)).hex()}
+    assert answered["policy"] == policy
+    listed = client.get("/v1/transfers?limit=1").json()["transfers"][0]
+    assert (listed["number"], listed["reasons"]) == (number, answered["reasons"])
+    chinese = {"accept-language": "zh-TW"}
+    shown = client.get(f"/v1/transfers/{number}", headers=chinese).json()
+    assert [one["sentence"] for one in shown["reasons"]] == [rules[code].chinese for code in codes]
+    assert (shown["policy"], shown["hold"]["policy"]) == (policy, policy)
+    evidence = {one["code"]: one["evidence"] for one in shown["hold"]["reasons"]}
+    assert evidence["rules.amount"] == {"amount": 200_000_000, "large": 100_000_000}
+
+
+def test_who_orders_alone_is_not_told_what_the_rules_read(api: Api, client: httpx.Client) -> None:
+    """It tells of others who pay the same creditor."""
+    own = {"authorization": f"Bearer {ORDERS_ALONE}"} | key("its own")
+    api.credential(ORDERS_ALONE, Permission.TRANSFERS_ORDER)
+    order = an_order(instructed_amount="2000000.00")
+    number = client.post("/v1/transfers", json=order, headers=own).json()["transfer"]
+    shown = client.get(f"/v1/transfers/{number}", headers=own)
+    assert shown.json()["reasons"][0]["sentence"]
+    assert "evidence" not in shown.text
+    assert "evidence" in client.get(f"/v1/transfers/{number}").text
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from countersign.entrypoints.console.catalogue import CHINESE, actor_words, know
 from countersign.entrypoints.console.coded import CODED
 from countersign.entrypoints.console.knowledge import _known, _label
 from countersign.entrypoints.console.proof_pages import where_of
-from countersign.entrypoints.console.sentences import _WORDS
 from countersign.entrypoints.console.showing import day_time, duration, short_amount
 from countersign.flows.audit_check.report import Fault, FaultKind
+from countersign.flows.tell_reasons import WORDS
 from countersign.gate.facts import FACTS
 from countersign.kernel.refusal import all_refusals
 from countersign.rules.default import DEFAULT_POLICY
@@ -51,7 +51,7 @@ def said() -> Iterator[tuple[str, str]]:
     """What it is, and what a Chinese page says of it."""
     yield from CHINESE.items()
     yield from ((code, chinese) for code, (_, chinese) in CODED.items())
-    yield from ((code, chinese) for code, (_, chinese) in _WORDS.items())
+    yield from ((code, chinese) for code, (_, chinese) in WORDS.items())
     yield from ((rule.code, rule.chinese) for rule in DEFAULT_POLICY.rules)
     yield from ((one.code, one.chinese) for one in DEFAULT_POLICY.typologies)
     for name in FACTS:

@@ -7,7 +7,7 @@ import pytest
 from countersign.entrypoints.console import showing
 from countersign.entrypoints.console.knowledge import _known
 from countersign.entrypoints.console.pages import _environment
-from countersign.entrypoints.console.sentences import Sentences
+from countersign.flows.tell_reasons import Sentences
 from countersign.kernel.refusal import Language
 from countersign.kernel.six_words import word_at
 

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from countersign.entrypoints.console.sentences import Sentences
 from countersign.entrypoints.console.timeline import lanes_of
+from countersign.flows.tell_reasons import Sentences
 from countersign.flows.tell_transfer import EventTold, TransferTold
 from countersign.kernel.refusal import Language
 

@@ -3,30 +3,18 @@
 import msgspec
 
 from countersign.access.model import Permission
-from countersign.alerts.model import Alert, AlertStatus, Disposition
-from countersign.alerts.queries import newest_alerts
+from countersign.alerts.model import Disposition
 from countersign.entrypoints.api.accounts import Limit, Number
 from countersign.entrypoints.api.deciding import Reason
 from countersign.entrypoints.api.desk import Call, Desk, Operation
 from countersign.entrypoints.web.reading import Connection
-from countersign.flows.tell_transfer import codes_in
+from countersign.flows.list_alerts import AlertTold, tell_alerts
 from countersign.gate.commands import AcknowledgeAlert, Kind
 from countersign.gate.requests import CloseAlertRequest
-from countersign.infra.clock import moment
-
-
-class AlertListed(msgspec.Struct, frozen=True, kw_only=True):
-    number: int
-    transfer: int
-    raised: str
-    status: str
-    typologies: list[str]  # Each with its score: "typologies.mule=160".
-    rules: list[str]
-    disposition: str | None
 
 
 class AlertPage(msgspec.Struct, frozen=True, kw_only=True):
-    alerts: list[AlertListed]
+    alerts: list[AlertTold]
     next_before: int | None
 
 
@@ -50,16 +38,18 @@ class AlertChanged(msgspec.Struct, frozen=True, kw_only=True):
 async def list_alerts(desk: Desk, call: Call) -> AlertPage:
     query: AlertQuery = call.query
 
-    def read(connection: Connection) -> list[Alert]:
-        return newest_alerts(
-            connection, limit=query.limit + 1, with_closed=query.closed, before=query.before
+    def read(connection: Connection) -> list[AlertTold]:
+        return tell_alerts(
+            connection,
+            limit=query.limit + 1,
+            with_closed=query.closed,
+            before=query.before,
+            language=call.language,
         )
 
     found = await desk.read(read)
     page, rest = found[: query.limit], found[query.limit :]
-    return AlertPage(
-        alerts=[_listed(alert) for alert in page], next_before=page[-1].number if rest else None
-    )
+    return AlertPage(alerts=page, next_before=page[-1].number if rest else None)
 
 
 async def acknowledge(desk: Desk, call: Call) -> AlertChanged:
@@ -72,18 +62,6 @@ async def close(desk: Desk, call: Call) -> AlertChanged:
     request = CloseAlertRequest(call.number, body.disposition.value, body.reason)
     answer = await desk.ask(call, Kind.CLOSE_ALERT, request)
     return AlertChanged(alert=call.number, status="closed", command=answer.number)
-
-
-def _listed(alert: Alert) -> AlertListed:
-    return AlertListed(
-        number=alert.number,
-        transfer=alert.transfer,
-        raised=moment(alert.raised_ms),
-        status=AlertStatus(alert.status).name.lower(),
-        typologies=codes_in(alert.typologies),
-        rules=codes_in(alert.rules),
-        disposition=alert.disposition or None,
-    )
 
 
 OPERATIONS = (

@@ -1,8 +1,8 @@
 """POST /v1/transfers and /v1/transfers/batch: one order or many, each decided by itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -11,6 +11,8 @@ from countersign.entrypoints.api.desk import Call, Desk, Operation, key_of
 from countersign.entrypoints.api.errors import KeyTwice
 from countersign.entrypoints.api.naming import naming
 from countersign.entrypoints.api.problems import Problem, problem_of
+from countersign.entrypoints.web.reading import Connection
+from countersign.flows.tell_reasons import Explainer, PolicyTold, ReasonTold, recorded_of
 from countersign.flows.tell_transfer import codes_in
 from countersign.gate.commands import Answer, Kind
 from countersign.gate.requests import Item, encode_body
@@ -108,7 +110,8 @@ class TransferAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     transfer: int
     status: str  # released, held, settled or rejected.
-    reasons: list[str]
+    reasons: list[ReasonTold]
+    policy: PolicyTold | None  # That found the reasons; null where there are none.
     digest: str
 
 
@@ -126,7 +129,9 @@ class BatchAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 async def order(desk: Desk, call: Call) -> TransferAnswer:
     item = _item(call.body, call.required_key())
-    return _decided((await desk.submit(call.visitor, [item]))[0])
+    answers = await desk.submit(call.visitor, [item])
+    told = await _told(desk, call, answers)
+    return _decided(answers[0], told)
 
 
 async def order_batch(desk: Desk, call: Call) -> BatchAnswer:
@@ -140,13 +145,15 @@ async def order_batch(desk: Desk, call: Call) -> BatchAnswer:
             items.append(_item(one, key_of(one.idempotency_key)))
         except Refusal as refusal:
             refused[place] = refusal.unraised()
-    answers = iter(await desk.submit(call.visitor, items) if items else [])
+    decided = await desk.submit(call.visitor, items) if items else []
+    told = await _told(desk, call, decided)
+    answers = iter(decided)
     results = []
     for place, one in enumerate(batch):
         answer, problem = None, refused.get(place)
         if problem is None:
             try:
-                answer = _decided(next(answers))
+                answer = _decided(next(answers), told)
             except Refusal as refusal:
                 problem = refusal
         results.append(
@@ -196,17 +203,52 @@ def order_of(new: NewTransfer) -> Order:
     return made
 
 
-def _decided(answer: Answer) -> TransferAnswer:
+async def _told(desk: Desk, call: Call, answers: Sequence[Answer]) -> "dict[int, _Told]":
+    """The reasons of those orders that have some, by number; most have none, and cost nothing."""
+    codes = {
+        answer.number: codes_in(answer.reasons)
+        for answer in answers
+        if answer.reasons and "." not in answer.outcome
+    }
+    if not codes:
+        return {}
+
+    def read(connection: Connection) -> dict[int, _Told]:
+        explainer = Explainer(connection, call.language)
+        policies = {
+            number: recorded.policy
+            for number, recorded in recorded_of(connection, list(codes)).items()
+        }
+        return {
+            number: _Told(
+                explainer.reasons(of, policy=policies.get(number)),
+                explainer.policy(policies.get(number)),
+            )
+            for number, of in codes.items()
+        }
+
+    return await desk.read(read)
+
+
+def _decided(answer: Answer, told: "Mapping[int, _Told]") -> TransferAnswer:
     if "." in answer.outcome:
         raise refusal_of(answer)
+    reasons, policy = told.get(answer.number, _NOTHING)
     return TransferAnswer(
         transfer=answer.number,
         status=answer.outcome,
-        reasons=codes_in(answer.reasons),
+        reasons=reasons,
+        policy=policy,
         digest=answer.detail.hex(),
     )
 
 
+class _Told(NamedTuple):
+    reasons: list[ReasonTold]
+    policy: PolicyTold | None
+
+
+_NOTHING = _Told([], None)
 PLAIN_FIELDS = tuple(
     name
     for name in NewTransfer.__struct_fields__

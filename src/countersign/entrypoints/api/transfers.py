@@ -7,14 +7,21 @@ from starlette.responses import Response
 
 from countersign.access.errors import NotPermitted
 from countersign.access.model import Permission
+from countersign.alerts.queries import alerts_about
 from countersign.entrypoints.api.desk import Call, Desk, Operation
 from countersign.entrypoints.api.errors import UnknownStatus
 from countersign.entrypoints.web.reading import Connection
 from countersign.flows.export_proof import export_proof
 from countersign.flows.list_transfers import TransferListed, newest_transfers
+from countersign.flows.tell_reasons import (
+    Explainer,
+    PolicyTold,
+    ReasonTold,
+    Recorded,
+    recorded_of,
+)
+from countersign.flows.tell_timeline import EntryTold, timeline_of
 from countersign.flows.tell_transfer import (
-    EventTold,
-    HoldTold,
     Party,
     RailTold,
     ReturnTold,
@@ -27,9 +34,33 @@ from countersign.transfers.model import Status
 PAGE_MAX = 200
 
 
+class TransferSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One transfer in a list; the time is RFC 3339, the amount a decimal in its currency."""
+
+    number: int
+    ordered: str
+    amount: str
+    currency: str
+    status: str
+    reasons: list[ReasonTold]
+    policy: PolicyTold | None
+    credential: int
+    digest: str
+
+
 class TransferPage(msgspec.Struct, frozen=True, kw_only=True):
-    transfers: list[TransferListed]
+    transfers: list[TransferSummary]
     next_before: int | None  # Ask for what comes after with `before`; null at the end.
+
+
+class HoldDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds a transfer; `policy` found the reasons, which a dispatch looks for again."""
+
+    number: int  # The command that holds it, which a release has to name.
+    owner: str
+    until: str
+    reasons: list[ReasonTold]
+    policy: PolicyTold | None
 
 
 class TransferDetail(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,21 +73,21 @@ class TransferDetail(msgspec.Struct, frozen=True, kw_only=True):
     ordered: str
     execution_date: str
     action: str
-    reasons: list[str]
-    policy: int
+    reasons: list[ReasonTold]
+    policy: PolicyTold | None
     factor: str
     credential: int
     digest: str
     debtor: Party | None
     creditor: Party | None
-    hold: HoldTold | None
+    hold: HoldDetail | None
     rail: RailTold | None
     returned: ReturnTold | None
 
 
 class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     transfer: int
-    events: list[EventTold]
+    events: list[EntryTold]
 
 
 class ListQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,14 +105,16 @@ async def list_transfers(desk: Desk, call: Call) -> TransferPage:
     credential = _own_alone(call)
     status = _status(query.status)
 
-    def read(connection: Connection) -> list[TransferListed]:
-        return newest_transfers(
+    def read(connection: Connection) -> list[TransferSummary]:
+        explainer = Explainer(connection, call.language)
+        listed = newest_transfers(
             connection,
             limit=query.limit + 1,
             status=status,
             before=query.before,
             credential=credential,
         )
+        return [_summary(one, explainer) for one in listed]
 
     found = await desk.read(read)
     page, rest = found[: query.limit], found[query.limit :]
@@ -90,13 +123,20 @@ async def list_transfers(desk: Desk, call: Call) -> TransferPage:
 
 async def read_transfer(desk: Desk, call: Call) -> TransferDetail:
     told = await _told(desk, call)
-    names = (field for field in TransferDetail.__struct_fields__)
-    return TransferDetail(**{name: getattr(told, name) for name in names})
+    # What a rule read tells of others who pay the same creditor, so it is for who may see them.
+    with_evidence = call.visitor.may(Permission.TRANSFERS_READ)
+
+    def explain(connection: Connection) -> TransferDetail:
+        recorded = recorded_of(connection, [told.number]) if with_evidence else {}
+        return _detail(told, Explainer(connection, call.language), recorded.get(told.number))
+
+    return await desk.read(explain)
 
 
 async def read_timeline(desk: Desk, call: Call) -> Timeline:
     told = await _told(desk, call)
-    return Timeline(transfer=told.number, events=told.events)
+    alerts = await desk.read(lambda connection: alerts_about(connection, told.number))
+    return Timeline(transfer=told.number, events=timeline_of(told, alerts))
 
 
 async def read_proof(desk: Desk, call: Call) -> Response:
@@ -116,6 +156,32 @@ async def read_proof(desk: Desk, call: Call) -> Response:
     name = f"transfer-{call.number}.proof.json"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return Response(await desk.read(read), media_type="application/json", headers=headers)
+
+
+def _detail(told: TransferTold, explainer: Explainer, recorded: Recorded | None) -> TransferDetail:
+    hold = told.hold
+    explained = {
+        "reasons": explainer.reasons(told.reasons, policy=told.policy, recorded=recorded),
+        "policy": explainer.policy(told.policy),
+        "hold": hold
+        and HoldDetail(
+            number=hold.number,
+            owner=hold.owner,
+            until=hold.until,
+            reasons=explainer.reasons(hold.reasons, policy=hold.policy, recorded=recorded),
+            policy=explainer.policy(hold.policy),
+        ),
+    }
+    names = TransferDetail.__struct_fields__
+    return TransferDetail(**{name: getattr(told, name) for name in names} | explained)
+
+
+def _summary(listed: TransferListed, explainer: Explainer) -> TransferSummary:
+    explained = {
+        "reasons": explainer.reasons(listed.reasons, policy=listed.policy),
+        "policy": explainer.policy(listed.policy),
+    }
+    return TransferSummary(**msgspec.structs.asdict(listed) | explained)
 
 
 async def _told(desk: Desk, call: Call) -> TransferTold:
@@ -174,7 +240,7 @@ OPERATIONS = (
         method="GET",
         path="/v1/transfers/{number}/timeline",
         name="readTimeline",
-        summary="Everything that happened to one transfer, each with the number of its leaf.",
+        summary="Every control that one transfer passed and what was done with it, by layer.",
         handler=read_timeline,
         answers=Timeline,
         permission=None,

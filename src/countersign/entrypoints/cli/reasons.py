@@ -1,33 +1,17 @@
-"""Reason codes in words: what the rules say of an order, and the ISO reasons of a rejection."""
+"""Codes as a terminal shows them: each with what it means, as far as that is known."""
 
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable
 
-from countersign.kernel.refusal import all_refusals
-from countersign.rules.default import DEFAULT_POLICY
+from countersign.flows.tell_reasons import Sentences
 
-# What is no refusal and so has no sentence of its own; the rules that an instance begins with.
-WORDS = {
-    "access.credential_revoked": "the credential that ordered it is revoked",
-    "accounts.creditor_changed": "the creditor has another account by now; order it again",
-    "operator": "an operator stopped it",
-    "rules.facts_missing": "the rules ask for what was not known when it was ordered",
-    "rules.frozen_side": "a side of it is frozen",
-    "sca.factor_missing": "no factor that the policy demands vouches for it",
-    **{rule.code: rule.english for rule in DEFAULT_POLICY.rules},
-}
-NO_SENTENCES: Mapping[str, str] = MappingProxyType({})
+# By what an instance begins with.
+HOUSE = Sentences(None, "en")
 
 
-def in_words(code: str, sentences: Mapping[str, str] = NO_SENTENCES) -> str:
-    """A reason with what it means, as far as that is known; a policy's own sentence comes first."""
-    words = (
-        sentences.get(code)
-        or WORDS.get(code)
-        or next((refusal().sentence() for refusal in all_refusals() if refusal.code == code), "")
-    )
-    return f"{code}: {words}" if words else code
+def in_words(code: str, words: Sentences = HOUSE) -> str:
+    said = words.of(code)
+    return code if said == code else f"{code}: {said}"
 
 
-def all_in_words(codes: Iterable[str], sentences: Mapping[str, str] = NO_SENTENCES) -> str:
-    return "; ".join(in_words(code, sentences) for code in codes)
+def all_in_words(codes: Iterable[str], words: Sentences = HOUSE) -> str:
+    return "; ".join(in_words(code, words) for code in codes)

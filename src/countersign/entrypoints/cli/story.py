@@ -1,7 +1,7 @@
 """One transfer as `transfers show` tells it to people, line by line."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -12,10 +12,10 @@ from countersign.entrypoints.cli.reasons import all_in_words, in_words
 from countersign.entrypoints.cli.terminal import visible
 from countersign.entrypoints.installation import Installation
 from countersign.flows.list_looks import LOOKS_MAX, LookTold, looks_at
+from countersign.flows.tell_reasons import Explainer
 from countersign.flows.tell_transfer import Party, RailTold, ReturnTold, TransferTold, tell_transfer
 from countersign.gate.intake import Intake
 from countersign.infra.database import Role
-from countersign.rules.queries import newest_sentences
 from countersign.vault.subjects import SubjectKeys
 
 _LABEL_COLUMNS = 10
@@ -33,11 +33,11 @@ def told_story(installation: Installation, number: int) -> tuple[dict[str, Any],
     ):
         told = tell_transfer(connection, intake=Intake(keys), number=number)
         looks = looks_at(connection, number)
-        lines = _lines(told, newest_sentences(connection)) + _look_lines(looks)
+        lines = _lines(told, Explainer(connection, "en")) + _look_lines(looks)
         return msgspec.to_builtins(told) | {"looks": msgspec.to_builtins(looks)}, lines
 
 
-def _lines(told: TransferTold, sentences: Mapping[str, str]) -> list[str]:
+def _lines(told: TransferTold, explainer: Explainer) -> list[str]:
     lines = [
         ("transfer", str(told.number)),
         ("status", told.status),
@@ -48,11 +48,12 @@ def _lines(told: TransferTold, sentences: Mapping[str, str]) -> list[str]:
         ("ordered", f"{told.ordered}, to be carried out on {told.execution_date}"),
         ("decision", f"{told.action}, by policy {told.policy}"),
     ]
-    lines += [("", in_words(reason, sentences)) for reason in told.reasons]
+    words = explainer.words(told.policy)
+    lines += [("", in_words(reason, words)) for reason in told.reasons]
     if told.hold:
         until = f"{told.hold.owner} looks at it; it expires at {told.hold.until}"
         lines.append(("hold", f"{until} (hold {told.hold.number})"))
-        lines.append(("", all_in_words(told.hold.reasons, sentences)))
+        lines.append(("", all_in_words(told.hold.reasons, explainer.words(told.hold.policy))))
     if told.rail:
         lines += [("rail", _rail_text(told.rail)), ("", f"transaction {told.rail.transaction_id}")]
     if told.returned:

@@ -1,23 +1,15 @@
-"""A transfer's story by layer: prevention before the decision, monitoring at it, disposal after."""
+"""A transfer's timeline in words, a lane for each layer."""
 
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import psycopg
-
-from countersign.alerts.model import AlertStatus
+from countersign.alerts.model import Alert, AlertStatus
 from countersign.entrypoints.console.catalogue import actor_words, known_code, translated
-from countersign.entrypoints.console.sentences import Sentences
 from countersign.entrypoints.console.showing import day, in_utc, mark_of
-from countersign.flows.tell_transfer import EventTold, TransferTold, codes_in, pairs_in
-from countersign.gate import checks
-from countersign.infra.clock import moment
+from countersign.flows.tell_reasons import Sentences
+from countersign.flows.tell_timeline import PASSED, Control, EntryTold, Layer, timeline_of
+from countersign.flows.tell_transfer import TransferTold, codes_in, pairs_in
 from countersign.kernel.refusal import Language
-from countersign.ledger.errors import InsufficientFunds
-
-_ALERTS_OF = """
-SELECT number, typologies, rules, raised_ms, status, disposition FROM alerts.alert
-WHERE transfer = %s ORDER BY number
-"""
 
 
 class AlertSeen(NamedTuple):
@@ -49,35 +41,27 @@ class Step(NamedTuple):
         return in_utc(self.time)
 
 
-class _Control(NamedTuple):
-    """A control of the gate beside its rules, which leaves its code where it stops an order."""
-
-    title: str
-    code: str
-    passed: str
-
-
-_CREDENTIAL = _Control("Credential", checks.CREDENTIAL_REVOKED, "In force, and may order")
-_BEFORE_RULES = (
-    _Control("Freezes", checks.FROZEN_SIDE, "Neither account is frozen"),
-    _Control("Creditor's account", checks.CREDITOR_CHANGED, "The one that was ordered"),
-)
-_FUNDS = _Control("Funds", InsufficientFunds.code, "Enough was available when it was decided")
-_OF_CONTROLS = {
-    checks.FACTOR_MISSING,
-    *(each.code for each in (_CREDENTIAL, *_BEFORE_RULES, _FUNDS)),
-}
-
-
 class Lane(NamedTuple):
     title: str
     when: str
     steps: list[Step]
 
 
-def alerts_of(connection: psycopg.Connection[Any], transfer: int) -> list[AlertSeen]:
-    """The alerts of a transfer, the first one first."""
-    return [alert_seen(row) for row in connection.execute(_ALERTS_OF, [transfer])]
+_LANES = (
+    (Layer.PREVENTION, "Prevention", "before"),
+    (Layer.MONITORING, "Monitoring", "at the decision"),
+    (Layer.DISPOSAL, "Disposal", "after"),
+)
+# What each control is called, and what it says of an order that passed it.
+_PASSED = {
+    Control.FORM: ("Form", "Fields, accounts and date are in order"),
+    Control.FACTOR: ("Factor", "Attested by the gate for this credential"),
+    Control.CREDENTIAL: ("Credential", "In force, and may order"),
+    Control.FREEZES: ("Freezes", "Neither account is frozen"),
+    Control.CREDITOR_ACCOUNT: ("Creditor's account", "The one that was ordered"),
+    Control.FUNDS: ("Funds", "Enough was available when it was decided"),
+}
+Translate = Callable[..., str]
 
 
 def alert_seen(row: tuple[Any, ...]) -> AlertSeen:
@@ -93,21 +77,24 @@ def alert_seen(row: tuple[Any, ...]) -> AlertSeen:
 
 
 def lanes_of(
-    told: TransferTold, alerts: list[AlertSeen], words: Sentences, language: Language
+    told: TransferTold, alerts: Sequence[Alert], words: Sentences, language: Language
 ) -> list[Lane]:
     """All that happened, and what is still to come."""
 
     def t(text: str, **values: object) -> str:
         return translated(text, language, **values)
 
-    return _with_days(
-        [
-            Lane(t("Prevention"), t("before"), _prevention(told, words, t, language)),
-            Lane(t("Monitoring"), t("at the decision"), _monitoring(told, alerts, words, t)),
-            Lane(t("Disposal"), t("after"), _disposal(told, words, t, language)),
-        ],
-        language,
-    )
+    entries = timeline_of(told, alerts)
+    lanes = [
+        Lane(
+            t(title),
+            t(when),
+            [_step(told, entry, words, t, language) for entry in entries if entry.layer == layer],
+        )
+        for layer, title, when in _LANES
+    ]
+    lanes[-1].steps.extend(_to_come(told, t))
+    return _with_days(lanes, language)
 
 
 def _with_days(lanes: list[Lane], language: Language) -> list[Lane]:
@@ -124,81 +111,70 @@ def _with_days(lanes: list[Lane], language: Language) -> list[Lane]:
     return dated
 
 
-def _prevention(told: TransferTold, words: Sentences, t: Any, language: Language) -> list[Step]:
-    order = told.events[0]
-    is_attested = told.factor == "attested"
-    vouched = (
-        "Attested by the gate for this credential" if is_attested else "No factor vouches for it"
-    )
-    by = t("By credential {name}", name=actor_words(order.by, language))
-    return [
-        Step(order.time, "release", t("Order received"), by),
-        # What has no such form, account or date is refused before there is a transfer.
-        Step(order.time, "release", t("Form"), t("Fields, accounts and date are in order")),
-        Step(order.time, "release" if is_attested else "hold", t("Factor"), t(vouched)),
-        _control(told, _CREDENTIAL, words, t),
-    ]
+def _to_come(told: TransferTold, t: Translate) -> list[Step]:
+    if told.status == "held":
+        return [Step("", "next", t("Decision of a person"), t("Not taken yet"))]
+    if told.status in {"released", "dispatched"}:
+        return [Step("", "next", t("Settlement"), t("The rail has not confirmed it yet"))]
+    return []
 
 
-def _monitoring(
-    told: TransferTold, alerts: list[AlertSeen], words: Sentences, t: Any
-) -> list[Step]:
-    time = told.events[0].time
-    fired = sum(code not in _OF_CONTROLS for code in told.reasons)
+def _step(
+    told: TransferTold, entry: EntryTold, words: Sentences, t: Translate, language: Language
+) -> Step:
+    match entry.event:
+        case "order":
+            by = t("By credential {name}", name=actor_words(entry.by, language))
+            return Step(entry.time, "release", t("Order received"), by)
+        case Control.RULES:
+            return _rules_step(told, entry, t)
+        case control if control in _PASSED:
+            return _control_step(entry, words, t)
+        case "verdict":
+            how = t(f"verdict {entry.outcome}")
+            return Step(entry.time, mark_of(entry.outcome), t("Verdict"), how)
+        case "alert":
+            patterns = t("; ").join(words.of(code) for code in codes_in(entry.reason))
+            return Step(entry.time, "hold", t("Alert {number}", number=entry.number), patterns)
+        case _:
+            return _act_step(entry, words, t, language)
+
+
+def _rules_step(told: TransferTold, entry: EntryTold, t: Translate) -> Step:
+    fired = len(codes_in(entry.reason))
     found = (
         t("Policy {number}, {count} reasons", number=told.policy, count=fired)
         if fired
         else t("Policy {number}, nothing found", number=told.policy)
     )
-    steps = [
-        *(_control(told, control, words, t) for control in _BEFORE_RULES),
-        Step(time, "hold" if fired else "release", t("Rules"), found),
-        _control(told, _FUNDS, words, t),
-        Step(time, mark_of(told.action), t("Verdict"), t(f"verdict {told.action}")),
-    ]
-    if told.action == "block" and InsufficientFunds.code not in told.reasons:
-        steps = [step for step in steps if step.what != t(_FUNDS.title)]  # Not asked any more.
-    for alert in alerts:
-        # What no typology raised says itself what it is about.
-        codes = [code for code, _ in alert.typologies] or alert.rules
-        patterns = t("; ").join(words.of(code) for code in codes)
-        raised = moment(alert.raised_ms)
-        steps.append(Step(raised, "hold", t("Alert {number}", number=alert.number), patterns))
-    return steps
+    return Step(entry.time, "hold" if fired else "release", t("Rules"), found)
 
 
-def _control(told: TransferTold, control: _Control, words: Sentences, t: Any) -> Step:
+def _control_step(entry: EntryTold, words: Sentences, t: Translate) -> Step:
     """What one control said of the order when it was decided."""
-    time = told.events[0].time
-    if control.code in told.reasons:
-        return Step(time, "block", t(control.title), words.of(control.code))
-    return Step(time, "release", t(control.title), t(control.passed))
+    title, passed = _PASSED[Control(entry.event)]
+    if entry.outcome == PASSED:
+        return Step(entry.time, "release", t(title), t(passed))
+    if entry.event == Control.FACTOR:
+        return Step(entry.time, "hold", t(title), t("No factor vouches for it"))
+    return Step(entry.time, "block", t(title), words.of(entry.reason))
 
 
-def _disposal(told: TransferTold, words: Sentences, t: Any, language: Language) -> list[Step]:
-    steps = [_step(event, words, t, language) for event in told.events[1:]]
-    if told.status == "held":
-        steps.append(Step("", "next", t("Decision of a person"), t("Not taken yet")))
-    elif told.status in {"released", "dispatched"}:
-        steps.append(Step("", "next", t("Settlement"), t("The rail has not confirmed it yet")))
-    return steps
-
-
-def _step(event: EventTold, words: Sentences, t: Any, language: Language) -> Step:
-    is_refused = "." in event.outcome
-    how = words.of(event.outcome) if is_refused else t(f"status {event.outcome}")
-    if event.reason:
+def _act_step(entry: EntryTold, words: Sentences, t: Translate, language: Language) -> Step:
+    is_refused = "." in entry.outcome
+    how = words.of(entry.outcome) if is_refused else t(f"status {entry.outcome}")
+    if entry.reason:
         whys = [
-            known_code("code", code, language) or words.of(code) for code in event.reason.split(",")
+            known_code("code", code, language) or words.of(code) for code in codes_in(entry.reason)
         ]
         how += f"（{'、'.join(whys)}）" if language == "zh" else f" ({', '.join(whys)})"
-    if event.by != "gate":
-        how += f" · {actor_words(event.by, language)}"
-    if event.outcome == "dispatched":
+    if entry.by != "gate":
+        how += f" · {actor_words(entry.by, language)}"
+    if entry.outcome == "dispatched":
         how += t(", after every control again")
     return Step(
-        event.time,
-        "idle" if is_refused else mark_of(event.outcome),
-        t(f"event {event.event}"),
+        entry.time,
+        "idle" if is_refused else mark_of(entry.outcome),
+        t(f"event {entry.event}"),
         how,
     )

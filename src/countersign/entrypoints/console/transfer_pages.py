@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from countersign.alerts.queries import alerts_about
 from countersign.entrypoints.console.acting import Form, ask_gate, form_action
 from countersign.entrypoints.console.catalogue import translated
 from countersign.entrypoints.console.errors import FormExpired
@@ -21,15 +22,16 @@ from countersign.entrypoints.console.finding import (
 from countersign.entrypoints.console.knowledge import SCALE, Known, known_of
 from countersign.entrypoints.console.pages import language_of, render
 from countersign.entrypoints.console.revealing import Clear, clear_parties, reveal
-from countersign.entrypoints.console.sentences import Sentences, sentences
+from countersign.entrypoints.console.sentences import sentences
 from countersign.entrypoints.console.showing import seal
 from countersign.entrypoints.console.site import Site
-from countersign.entrypoints.console.timeline import AlertSeen, Lane, alerts_of, lanes_of
+from countersign.entrypoints.console.timeline import AlertSeen, Lane, alert_seen, lanes_of
 from countersign.entrypoints.console.views import FIELD_MAX, QUERY, View, own_views, query_of
 from countersign.entrypoints.web.numbers import NUMBER_MAX, PATH_NUMBER, whole_number
 from countersign.flows.export_proof import export_proof
 from countersign.flows.list_looks import LOOKS_MAX, LookTold, looks_at
 from countersign.flows.reveal_parties import LOOK_MS
+from countersign.flows.tell_reasons import Sentences
 from countersign.flows.tell_transfer import TransferTold, tell_transfer
 from countersign.gate.commands import Kind
 from countersign.gate.requests import CancelRequest, HoldRequest, RejectRequest, ReleaseRequest
@@ -104,12 +106,12 @@ def transfer(request: Request) -> Response:
     def read(connection: Any) -> Seen:
         told = tell_transfer(connection, intake=site.intake, number=number)
         words = sentences(connection, language)
-        alerts = alerts_of(connection, number)
+        alerts = alerts_about(connection, number)
         return Seen(
             told,
             lanes_of(told, alerts, words, language),
             known_of(connection, number, language),
-            alerts,
+            [alert_seen((a.number, *a[2:7])) for a in alerts],
             words,
             accounts_of(connection, number),
             clear_parties(request, connection),

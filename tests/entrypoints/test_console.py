@@ -10,10 +10,9 @@ import httpx
 import psycopg
 import pytest
 from tests.support.chinese import foreign_words
-from tests.support.scene import Scene, elsewhere, house
-from tests.support.site import Site, fields_of, read_out, verified
+from tests.support.scene import elsewhere, house
+from tests.support.site import Site, a_site, fields_of, read_out, verified
 
-from countersign.entrypoints.bench.bed import a_bed
 from countersign.entrypoints.console.app import make_app
 from countersign.entrypoints.console.links import link_of, make_link, noted_address
 from countersign.entrypoints.console.process import ConsoleDidNotStart
@@ -34,15 +33,8 @@ pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    with a_bed(name="console") as bed:
-        bed.gate().start()
-        bed.populate(1)
-        scene = Scene(bed)
-        scene.open_accounts()
-        scene.ordinary(40)
-        held = scene.large(0, 0)
-        port = bed.console().start().port
-        yield Site(bed, scene, f"http://127.0.0.1:{port}", held)
+    with a_site() as site:
+        yield site
 
 
 PAGES = ("/", "/board/part", "/board/decisions", "/transfers", "/alerts", "/accounts", "/files",

@@ -1,0 +1,5 @@
+"""The Chinese of what frames pages and lists: evidence, environment, zone, filters, panel."""
+
+FRAMED = {
+    "usual": "平常",
+}

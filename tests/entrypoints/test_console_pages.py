@@ -1,0 +1,77 @@
+"""What pages of the console tell and keep: evidence, environment, zone, filters, ledger."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+
+import msgspec
+import pytest
+from tests.support.site import Site, a_site
+
+from countersign.gate.client import GateClient
+from countersign.gate.commands import Dispatch, Kind, SetPolicy
+from countersign.gate.requests import WORKER_SOCKET
+from countersign.rules.default import DEFAULT_POLICY
+from countersign.rules.model import encode_policy
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with a_site("pages") as site:
+        yield site
+
+
+@pytest.mark.parametrize(
+    ("language", "bound", "usual", "policy"),
+    [("en", "from", "usual", "Policy {}"), ("zh", "門檻", "平常", "策略 {}")],
+)
+def test_a_reason_shows_its_numbers_and_the_policy_that_found_it(
+    site: Site, language: str, bound: str, usual: str, policy: str
+) -> None:
+    ((number, digest, amount, median),) = site.asked(
+        "SELECT p.number, encode(p.hash, 'hex'), t.amount,"
+        " (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY b.amount)"
+        "  FROM transfers.transfer AS b WHERE b.debtor = t.debtor AND b.number < t.number)"
+        " FROM transfers.transfer AS t JOIN rules.policy AS p ON p.number = t.policy"
+        " WHERE t.number = %s",
+        site.held,
+    )
+    with site.signed_in() as client:
+        client.cookies.set("language", language)
+        page = unescape(client.get(f"/transfers/{site.held}").text)
+        board = unescape(client.get("/board/part").text)
+    why = page.partition('id="why"')[2].partition("</section>")[0]
+    held = board.partition("<tbody>")[2].partition("</tbody>")[0]
+    threshold = f"EUR {1_000_000:,.2f}"
+    decided = f'{policy.format(number)} <span class="code">{digest[:8]}</span>'
+    first = re.sub(r"<[^>]*>", "", why.partition("</ul>")[0])
+    assert f"EUR {amount / 100:,.2f}" in first
+    for text in (first, re.sub(r"<[^>]*>", "", held)):
+        assert f"{bound} {threshold}" in text
+        assert f"{usual} EUR {median / 100:,.2f}" in text
+    assert decided in held
+    codes = len(re.findall(r"<b>", why))
+    assert why.count(decided) == codes > 1
+
+
+def test_what_a_dispatch_holds_is_told_by_the_policy_that_held_it(site: Site) -> None:
+    (placed,) = site.scene.placed_by(1, 1)
+    strict = msgspec.structs.replace(DEFAULT_POLICY, amounts={"large": {"EUR": 1_000_00}})
+    with site.bed.operator() as operator, worker_of(site) as worker:
+        assert operator.ask(Kind.SET_POLICY, SetPolicy(encode_policy(strict))).outcome == "ok"
+        assert worker.ask(Kind.DISPATCH, Dispatch(placed.number)).outcome == "held"
+        operator.ask(Kind.SET_POLICY, SetPolicy(encode_policy(DEFAULT_POLICY)))
+    ((policy, digest),) = site.asked(
+        "SELECT number, encode(hash, 'hex') FROM rules.policy ORDER BY number DESC OFFSET 1 LIMIT 1"
+    )
+    with site.signed_in() as client:
+        page = client.get(f"/transfers/{placed.number}").text
+    why = page.partition('id="why"')[2].partition("</section>")[0]
+    assert f'Policy {policy} <span class="code">{digest[:8]}</span>' in why
+    assert "from EUR 1,000.00" in why
+
+
+def worker_of(site: Site) -> GateClient:
+    return GateClient(site.bed.installation.sockets, WORKER_SOCKET, timeout_seconds=60)

@@ -577,7 +577,7 @@ def test_the_log_page_names_a_row_that_was_changed(site: Site) -> None:
             site.tamper(change, -1, site.held)
         clean = {language: verified(client, language) for language in ("en", "zh")}
     for language, count, fault, well in (
-        ("en", "1 faults", "The rows of a batch are not", "Nothing is wrong"),
+        ("en", "1 fault", "The rows of a batch are not", "Nothing is wrong"),
         ("zh", "1 項不符", "批次的資料列與所簽署者不符", "一切相符"),
     ):
         in_red = re.search(r'<p class="st block" role="status">.*?</svg>(.*?)</p>', found[language])

@@ -70,6 +70,7 @@ def test_the_forms_listed_here_are_all_there_are(site: Site) -> None:
 def test_every_page_opens_with_a_session_and_only_so(site: Site, path: str) -> None:
     with site.client() as client:
         assert client.get(path).headers["location"] == "/sign-in"
+        assert 'class="band"' not in client.get("/sign-in").text, "this one is production"
     with site.signed_in() as client:
         answer = client.get(path)
         assert answer.status_code == 200

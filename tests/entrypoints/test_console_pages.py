@@ -19,8 +19,25 @@ pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    with a_site("pages") as site:
+    with a_site("pages", environment="rehearsal") as site:
         yield site
+
+
+@pytest.mark.parametrize(("language", "named"), [("en", "Environment"), ("zh", "環境")])
+def test_what_is_not_production_says_so_on_every_page_and_before_a_session(
+    site: Site, language: str, named: str
+) -> None:
+    with site.client() as client, site.signed_in() as signed_in:
+        for one in (client, signed_in):
+            # Nothing that a reader sends takes it away.
+            one.cookies.update({"language": language, "environment": "", "site": "production"})
+        pages = [client.get(path).text for path in ("/sign-in", "/enter?environment=")]
+        inside = [signed_in.get(path).text for path in ("/", "/log", "/nowhere", "/?environment=x")]
+    for page in (*pages, *inside):
+        assert '<div class="band"' in page
+        assert " · rehearsal · Countersign</title>" in page
+        assert '<b class="env">rehearsal</b>' in page
+    assert all(f"<b>{named} rehearsal</b>" in page for page in inside)
 
 
 @pytest.mark.parametrize(

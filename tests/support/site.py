@@ -48,7 +48,7 @@ class Site:
 
 
 @contextmanager
-def a_site(name: str = "console") -> Iterator[Site]:
+def a_site(name: str = "console", **changed: str) -> Iterator[Site]:
     """A house with a small day behind it, of which one transfer is held."""
     with a_bed(name=name) as bed:
         bed.gate().start()
@@ -57,7 +57,7 @@ def a_site(name: str = "console") -> Iterator[Site]:
         scene.open_accounts()
         scene.ordinary(40)
         held = scene.large(0, 0)
-        port = bed.console().start().port
+        port = bed.console(**changed).start().port
         yield Site(bed, scene, f"http://127.0.0.1:{port}", held)
 
 

@@ -1,6 +1,7 @@
 """The Chinese of what frames pages and lists: evidence, environment, zone, filters, panel."""
 
 FRAMED = {
+    "Environment {name}": "環境 {name}",
     "Amount from": "金額下限",
     "Amount to": "金額上限",
     "Ordered from": "下單日起",

@@ -93,6 +93,7 @@ def _frame(request: Request, site: Site, language: Language) -> dict[str, Any]:
         "path": here.path,
         "section": "",  # A page inside of another section says so.
         "site_name": site.name,
+        "environment": site.environment,
         "places": places_for(OPERATOR_MAY),
         "form_token": session.form_token if session else "",
         "is_signed_in": session is not None,

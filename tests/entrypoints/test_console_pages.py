@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from html import unescape
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 from tests.support.site import Site, a_site
 
+from countersign.entrypoints.console.zones import known_zones
 from countersign.gate.client import GateClient
 from countersign.gate.commands import Dispatch, Kind, SetPolicy
 from countersign.gate.requests import WORKER_SOCKET
@@ -38,6 +41,49 @@ def test_what_is_not_production_says_so_on_every_page_and_before_a_session(
         assert " · rehearsal · Countersign</title>" in page
         assert '<b class="env">rehearsal</b>' in page
     assert all(f"<b>{named} rehearsal</b>" in page for page in inside)
+
+
+@pytest.mark.parametrize(
+    ("language", "until"),
+    [("en", "held until {} Taipei, then"), ("zh", "暫緩至 {}（Taipei），逾時")],
+)
+def test_a_time_zone_is_kept_and_named_and_moves_no_proof(
+    site: Site, language: str, until: str
+) -> None:
+    path = f"/transfers/{site.held}"
+    ((due_ms,),) = site.asked("SELECT until_ms FROM transfers.hold WHERE number = %s", site.held)
+    with site.signed_in() as client:
+        client.cookies.set("language", language)
+        proof = client.get(f"{path}/proof").content
+        offered = client.get("/zone", params={"back": path}).text
+        assert f'<a class="btn" href="{path}">' in offered
+        if len(known_zones()) == 1:
+            assert "<code>tzdata</code>" in offered
+            return
+        assert "<option>Asia/Taipei</option>" in offered
+        chosen = client.get("/set", params={"zone": "Asia/Taipei", "back": path})
+        assert chosen.headers["location"] == path
+        page = unescape(re.sub(r"<[^>]*>", "", client.get(path).text))
+        there = datetime.fromtimestamp(due_ms / 1000, ZoneInfo("Asia/Taipei"))
+        day = f"{there.month} 月 {there.day} 日" if language == "zh" else f"{there:%d %b}"
+        assert until.format(f"{day} {there:%H:%M:%S}") in page
+        for other in ("/", "/log", "/alerts", "/board/decisions", "/files"):
+            assert "Asia/Taipei, UTC+8" in client.get(other).text
+        assert client.get(f"{path}/proof").content == proof
+        for back in ("//elsewhere.example", "https://elsewhere.example", "/\\elsewhere.example"):
+            assert 'href="/">' in client.get("/zone", params={"back": back}).text
+            assert back not in client.get("/zone", params={"back": back}).text.partition("<main")[2]
+
+
+def test_a_zone_that_this_machine_does_not_know_is_refused(site: Site) -> None:
+    with site.signed_in() as client:
+        refused = client.get("/set", params={"zone": "Mars/Olympus", "theme": "dark"})
+        assert refused.status_code == 400
+        assert "console.unknown_zone" in refused.text
+        assert "Mars/Olympus" in refused.text
+        assert "set-cookie" not in refused.headers
+        client.cookies.set("zone", "Mars/Olympus")
+        assert ">UTC</a>" in client.get("/").text
 
 
 @pytest.mark.parametrize(

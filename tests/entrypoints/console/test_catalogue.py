@@ -104,7 +104,7 @@ def test_values_are_filled_in() -> None:
 
 def test_markup_among_the_values_stays_and_everything_else_is_escaped() -> None:
     when = Markup("<time>09:00</time>")
-    text = translated("held until {when} UTC, then it expires", "en", when=when)
+    text = translated("held until {when} {zone}, then it expires", "en", when=when, zone="UTC")
     assert text == "held until <time>09:00</time> UTC, then it expires"
     assert isinstance(text, Markup)
     named = translated("Open the console of {name}", "en", name="<b>")

@@ -1,5 +1,6 @@
 """The live board, whole and as the piece that it renews itself with."""
 
+from datetime import tzinfo
 from typing import Any
 
 from starlette.requests import Request
@@ -11,7 +12,7 @@ from countersign.entrypoints.console.board import HOUR, MINUTE_MS, Board, Feed, 
 from countersign.entrypoints.console.catalogue import translated
 from countersign.entrypoints.console.charts import SLIM, WIDE, Column, stacked_bars
 from countersign.entrypoints.console.decisions import finding_of, spans_of
-from countersign.entrypoints.console.pages import language_of, render
+from countersign.entrypoints.console.pages import language_of, render, zone_of
 from countersign.entrypoints.console.reasoning import Asked, Reasons, reasons_of
 from countersign.entrypoints.console.sentences import sentences
 from countersign.entrypoints.console.site import Site
@@ -34,7 +35,7 @@ def decisions(request: Request) -> Response:
     site: Site = request.app.state.site
     feed: Feed = request.app.state.feed
     seen = site.read(lambda c: feed.look(c, site.intake, site.clock.now_ms()))
-    spans = spans_of(seen.minutes, seen.now_ms // MINUTE_MS)
+    spans = spans_of(seen.minutes, seen.now_ms // MINUTE_MS, zone_of(request).info)
     return render(request, "decisions.html", spans=spans[::-1], finding=finding_of(spans))
 
 
@@ -62,14 +63,14 @@ def _seen(request: Request) -> dict[str, Any]:
                 ("blocked", seen.blocked),
             )
         },
-        **_charted(seen, language),
+        **_charted(seen, language, zone_of(request).info),
         "last_minute": sum(seen.minutes[-2].values()),
         "last_hour": sum(sum(one.values()) for one in seen.minutes[-HOUR:]),
     }
 
 
-def _charted(seen: Board, language: Language) -> dict[str, Any]:
-    spans = spans_of(seen.minutes, seen.now_ms // MINUTE_MS)
+def _charted(seen: Board, language: Language, zone: tzinfo) -> dict[str, Any]:
+    spans = spans_of(seen.minutes, seen.now_ms // MINUTE_MS, zone)
     finding = finding_of(spans)
     odd = None
     if finding.odd is not None:

@@ -326,7 +326,7 @@ CHINESE = {
     "All within the usual": "皆在平常範圍之內",
     "{count} of {all} outside the usual": "{all} 項中有 {count} 項超出平常",
     "; ": "；",
-    "held until {when} UTC, then it expires": "暫緩至 {when} UTC，逾時即失效",
+    "held until {when} {zone}, then it expires": "暫緩至 {when}（{zone}），逾時即失效",
     "Further reasons: {count}": "其他理由：{count} 項",
     "outside half to twice": "超出一半至兩倍",
     "within half to twice": "在一半至兩倍之內",

@@ -1,6 +1,17 @@
 """The Chinese of what frames pages and lists: evidence, environment, zone, filters, panel."""
+# ruff: noqa: E501  # A sentence is one line.
 
 FRAMED = {
+    "Choose a time zone": "選擇時區",
+    "In which zone this browser shows times. Pointing at one gives UTC; proofs, the log and what machines read stay in UTC, and so do days of the ledger and of a search.": (
+        "此瀏覽器以哪個時區顯示時間。指向時間可見 UTC；證明、日誌與機器讀取的內容維持 UTC，帳務日與搜尋日期亦同。"
+    ),
+    "This browser's: {zone}": "此瀏覽器的時區：{zone}",
+    "This machine has no data of time zones (the package `tzdata`), so times are in UTC.": (
+        "本機沒有時區資料（套件 `tzdata`），因此時間以 UTC 顯示。"
+    ),
+    "Time zone": "時區",
+    "Use this zone": "使用此時區",
     "Environment {name}": "環境 {name}",
     "Amount from": "金額下限",
     "Amount to": "金額上限",

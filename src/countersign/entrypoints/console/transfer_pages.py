@@ -19,7 +19,7 @@ from countersign.entrypoints.console.finding import (
     parties,
 )
 from countersign.entrypoints.console.knowledge import SCALE, Known, known_of
-from countersign.entrypoints.console.pages import language_of, render
+from countersign.entrypoints.console.pages import language_of, render, zone_of
 from countersign.entrypoints.console.reasoning import Asked, Reasons, reasons_of
 from countersign.entrypoints.console.revealing import Clear, clear_parties, reveal
 from countersign.entrypoints.console.sentences import Sentences, sentences
@@ -109,7 +109,7 @@ def transfer(request: Request) -> Response:
         alerts = alerts_of(connection, number)
         return Seen(
             told,
-            lanes_of(told, alerts, words, language),
+            lanes_of(told, alerts, words, language, zone_of(request).info),
             known_of(connection, number, language),
             _why(connection, told, language),
             alerts,

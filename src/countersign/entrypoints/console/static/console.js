@@ -35,9 +35,22 @@ function pause() {
 }
 if (pauses) { pauses.hidden = false; pauses.addEventListener("click", pause); }
 
-// Clock of the top bar, in UTC as every time on a page.
+// Clock of the top bar, in the zone of every time on a page. One that the browser does not know stands still.
 const clock = document.querySelector("[data-clock]");
-if (clock) setInterval(() => { clock.textContent = new Date().toISOString().slice(11, 19); }, 1000);
+function clockIn(timeZone) {
+  try { return new Intl.DateTimeFormat("en-GB", { timeZone, hourCycle: "h23", hour: "2-digit", minute: "2-digit", second: "2-digit" }); }
+  catch { return null; }
+}
+const shownClock = clock && clockIn(clock.dataset.clock);
+if (shownClock) setInterval(() => { clock.textContent = shownClock.format(new Date()); }, 1000);
+
+// The browser's own zone, where the page of zones has it too.
+const takesZone = document.querySelector("[data-takes-zone]"), zones = document.querySelector("[data-own-zone]");
+const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (takesZone && [...zones.options].some((one) => one.value === ownZone)) {
+  takesZone.textContent = takesZone.dataset.takesZone.replace("…", ownZone); takesZone.hidden = false;
+  takesZone.addEventListener("click", () => { zones.value = ownZone; zones.form.requestSubmit(); });
+}
 
 // A form is sent once; its button wakes when what it needs is typed.
 document.addEventListener("submit", (event) => {

@@ -84,3 +84,25 @@ function select(row) {
   document.querySelectorAll('tr[aria-selected="true"]').forEach((one) => one.removeAttribute("aria-selected"));
   row.setAttribute("aria-selected", "true"); row.scrollIntoView({ block: "nearest" });
 }
+
+// A choice of language, theme, density or zone loads the page again: what is typed in it is kept for
+// that one load, in this tab alone.
+const TYPED = "typed", HERE = location.pathname + location.search;
+const typed = () => [...document.querySelectorAll("main :is(input:not([type=hidden]), textarea, select), .find input")]
+  .map((field) => [`${field.form?.getAttribute("action")} ${field.name}`, field]);
+document.addEventListener("click", (event) => {
+  if (!event.target.closest?.('a[href^="/set?"], a[href^="/zone?"]')) return;
+  const values = typed().map(([name, field]) => [name, field.value]);
+  sessionStorage.setItem(TYPED, JSON.stringify({ at: HERE, top: scrollY, values }));
+});
+const kept = JSON.parse(sessionStorage.getItem(TYPED) || "null");
+if (location.pathname !== "/zone") sessionStorage.removeItem(TYPED);
+if (kept?.at === HERE) {
+  const values = new Map(kept.values);
+  for (const [name, field] of typed()) {
+    if (!values.has(name) || field.value === values.get(name)) continue;
+    field.value = values.get(name); field.dispatchEvent(new Event("input", { bubbles: true }));
+    const folded = field.closest("details"); if (folded) folded.open = true;
+  }
+  scrollTo(0, kept.top);
+}

@@ -89,3 +89,37 @@ def test_a_board_that_is_not_renewed_says_how_old_it_is(
         page.unroute("**/board/part")
         page.clock.run_for(4_000)
         expect(stale).to_be_empty()
+
+
+def test_what_is_typed_outlives_a_choice_of_language_theme_density_and_zone(
+    console: Console,
+) -> None:
+    """On the page where it was typed, and nowhere else."""
+    ((number,),) = console.asked("SELECT max(number) FROM transfers.hold")
+    with console.page(at=f"/transfers/{number}") as page:
+        typed = {"#reason": "rang the treasurer", "#code": "TECH", "#look-reason": "與客戶通話"}
+        page.locator("#reason").fill(typed["#reason"])
+        page.locator("#code").select_option(typed["#code"])
+        page.locator("#look summary").click()
+        page.locator("#look-reason").fill(typed["#look-reason"])
+        chosen = ('.tools a[hreflang="zh-Hant"]', 'a[href*="theme=dark"]',
+                  'a[href*="density=comfortable"]')  # fmt: skip
+        for choice in chosen:
+            if not page.locator(choice).is_visible():
+                page.locator(".tools summary").click()
+            with page.expect_navigation():
+                page.locator(choice).click()
+            for field, text in typed.items():
+                expect(page.locator(field)).to_have_value(text)
+            expect(page.locator("#look-reason")).to_be_visible()
+        expect(page.locator("html")).to_have_attribute("lang", "zh-Hant")
+        page.locator('.clock a[href^="/zone"]').click()
+        page.locator('form[action="/set"] button').first.click()
+        page.wait_for_url(f"**/transfers/{number}")
+        expect(page.locator("#reason")).to_have_value(typed["#reason"])
+        assert page.evaluate("sessionStorage.getItem('typed')") is None
+        # Who goes elsewhere meanwhile meets it nowhere.
+        page.locator('.clock a[href^="/zone"]').click()
+        page.locator('.nav a[href="/log"]').click()
+        console.go(page, f"/transfers/{number}")
+        expect(page.locator("#reason")).to_have_value("")

@@ -10,10 +10,9 @@ import httpx
 import psycopg
 import pytest
 from tests.support.chinese import foreign_words
-from tests.support.scene import Scene, elsewhere, house
-from tests.support.site import Site, fields_of, read_out, verified
+from tests.support.scene import elsewhere, house
+from tests.support.site import Site, a_site, fields_of, read_out, verified
 
-from countersign.entrypoints.bench.bed import a_bed
 from countersign.entrypoints.console.app import make_app
 from countersign.entrypoints.console.links import link_of, make_link, noted_address
 from countersign.entrypoints.console.process import ConsoleDidNotStart
@@ -34,15 +33,8 @@ pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    with a_bed(name="console") as bed:
-        bed.gate().start()
-        bed.populate(1)
-        scene = Scene(bed)
-        scene.open_accounts()
-        scene.ordinary(40)
-        held = scene.large(0, 0)
-        port = bed.console().start().port
-        yield Site(bed, scene, f"http://127.0.0.1:{port}", held)
+    with a_site() as site:
+        yield site
 
 
 PAGES = ("/", "/board/part", "/board/decisions", "/transfers", "/alerts", "/accounts", "/files",
@@ -78,6 +70,7 @@ def test_the_forms_listed_here_are_all_there_are(site: Site) -> None:
 def test_every_page_opens_with_a_session_and_only_so(site: Site, path: str) -> None:
     with site.client() as client:
         assert client.get(path).headers["location"] == "/sign-in"
+        assert 'class="band"' not in client.get("/sign-in").text, "this one is production"
     with site.signed_in() as client:
         answer = client.get(path)
         assert answer.status_code == 200
@@ -585,7 +578,7 @@ def test_the_log_page_names_a_row_that_was_changed(site: Site) -> None:
             site.tamper(change, -1, site.held)
         clean = {language: verified(client, language) for language in ("en", "zh")}
     for language, count, fault, well in (
-        ("en", "1 faults", "The rows of a batch are not", "Nothing is wrong"),
+        ("en", "1 fault", "The rows of a batch are not", "Nothing is wrong"),
         ("zh", "1 項不符", "批次的資料列與所簽署者不符", "一切相符"),
     ):
         in_red = re.search(r'<p class="st block" role="status">.*?</svg>(.*?)</p>', found[language])

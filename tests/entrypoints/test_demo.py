@@ -72,6 +72,7 @@ def check_the_link_opens_a_session_once(said: Any, alert: Any) -> None:
     headers = {"origin": said["console"]}
     with httpx.Client(base_url=said["console"], headers=headers) as operator:
         assert operator.get("/alerts").status_code == 303  # To where one signs in.
+        assert '<b class="env">demo</b>' in operator.get("/sign-in").text
         assert operator.post("/enter", data={"link": token}).status_code == 303
         assert operator.get(f"/alerts/{alert['number']}").status_code == 200
     with httpx.Client(base_url=said["console"], headers=headers) as another:

@@ -33,6 +33,7 @@ def test_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.data_dir == tmp_path / "data"
     assert settings.log_level is LogLevel.INFO
     assert (settings.database_url, settings.pg_user, settings.pg_bindir) == (None, None, None)
+    assert settings.environment is None
     assert (settings.key_file, settings.passphrase_file, settings.schema_dir) == (None,) * 3
 
 
@@ -161,3 +162,14 @@ def test_the_url_is_not_shown(tmp_path: Path) -> None:
     url = "postgresql://admin:hunter2@db.example/postgres"
     settings = load_settings(environment_of(tmp_path, COUNTERSIGN_DATABASE_URL=url))
     assert "hunter2" not in repr(settings)
+
+
+def test_an_environment_has_a_short_name_of_one_line(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text('environment = "test"')
+    assert load_settings(environment_of(tmp_path)).environment == "test"
+    named = environment_of(tmp_path, COUNTERSIGN_ENVIRONMENT=" 測試 ")
+    assert load_settings(named).environment == "測試"
+    for wrong in ("  ", "a\nb", "x" * 21):
+        with pytest.raises(BadSetting) as refused:
+            load_settings(environment_of(tmp_path, COUNTERSIGN_ENVIRONMENT=wrong))
+        assert refused.value.details["name"] == "environment"

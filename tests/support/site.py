@@ -11,7 +11,7 @@ import httpx
 import psycopg
 from tests.support.scene import Scene
 
-from countersign.entrypoints.bench.bed import Bed
+from countersign.entrypoints.bench.bed import Bed, a_bed
 from countersign.entrypoints.console.links import make_link
 from countersign.infra.clock import SystemClock
 from countersign.infra.database import Role
@@ -45,6 +45,20 @@ class Site:
         with psycopg.connect(self.bed.database.superuser_dsn()) as connection:
             connection.execute("SET session_replication_role = replica")
             assert connection.execute(sql.encode(), list(values)).rowcount == 1
+
+
+@contextmanager
+def a_site(name: str = "console", **changed: str) -> Iterator[Site]:
+    """A house with a small day behind it, of which one transfer is held."""
+    with a_bed(name=name) as bed:
+        bed.gate().start()
+        bed.populate(1)
+        scene = Scene(bed)
+        scene.open_accounts()
+        scene.ordinary(40)
+        held = scene.large(0, 0)
+        port = bed.console(**changed).start().port
+        yield Site(bed, scene, f"http://127.0.0.1:{port}", held)
 
 
 def fields_of(page: str, action: str) -> dict[str, str]:

@@ -38,6 +38,7 @@ READ_BY = {
     "entrypoints/console/pages.py": {"accounts", "alerts", "transfers"},
     "entrypoints/console/palette.py": {"accounts"},
     "entrypoints/console/proof_pages.py": {"gate"},
+    "entrypoints/console/reasoning.py": {"gate"},
     "flows/backup/layout.py": {"infra"},
     "flows/follow_events.py": {"gate", "transfers"},
     "flows/list_alerts.py": {"gate", "transfers"},

@@ -128,8 +128,12 @@ def console_of(
     *,
     port: int | None = None,
     log_file: Path | None = None,
+    **changed: str,
 ) -> ConsoleProcess:
-    """Its console, not yet started; on a port of its own where one is given."""
+    """Its console, not yet started; on a port of its own where one is given.
+
+    `changed` replaces texts of the wiring.
+    """
     settings = installation.settings
     wiring = ConsoleWiring(
         instance=installation.instance,
@@ -141,9 +145,10 @@ def console_of(
         passphrase_file=_text(settings.passphrase_file),
         port=settings.console_port if port is None else port,
         hosts=settings.console_hosts,
+        environment=settings.environment or "",
         log_level=settings.log_level,
     )
-    return ConsoleProcess(wiring, log_file=log_file)
+    return ConsoleProcess(msgspec.structs.replace(wiring, **changed), log_file=log_file)
 
 
 def inbox_of(

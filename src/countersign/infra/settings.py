@@ -18,6 +18,7 @@ FILE_NAME = "countersign.toml"
 API_PORT = 8440
 CONSOLE_PORT = 8441
 _PORT_MAX = 65_535
+_ENVIRONMENT_MAX = 20  # Letters: it stands in the head of every page.
 
 
 class LogLevel(StrEnum):
@@ -44,6 +45,7 @@ class Settings:
     console_port: int
     console_hosts: tuple[str, ...]
     watch_dir: Path | None
+    environment: str | None  # What an instance that is not production is called; None for one.
 
 
 class UnknownSetting(Refusal):
@@ -111,6 +113,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         console_port=_port(texts, sources, "console_port", CONSOLE_PORT),
         console_hosts=tuple(texts.get("console_hosts", "").lower().replace(",", " ").split()),
         watch_dir=_path(texts, "watch_dir"),
+        environment=_environment(texts, sources),
     )
 
 
@@ -142,6 +145,7 @@ _KEYS = {
     "console_hosts": ("COUNTERSIGN_CONSOLE_HOSTS", False),
     "console_port": ("COUNTERSIGN_CONSOLE_PORT", False),
     "database_url": ("COUNTERSIGN_DATABASE_URL", False),
+    "environment": ("COUNTERSIGN_ENVIRONMENT", False),
     "key_file": ("COUNTERSIGN_KEY_FILE", True),
     "log_level": ("COUNTERSIGN_LOG_LEVEL", False),
     "passphrase_file": ("COUNTERSIGN_PASSPHRASE_FILE", True),
@@ -196,6 +200,16 @@ def _log_level(texts: Mapping[str, str], sources: Mapping[str, str]) -> LogLevel
         expected = "one of " + ", ".join(LogLevel)
         source = sources["log_level"]
         raise BadSetting(name="log_level", source=source, expected=expected) from None
+
+
+def _environment(texts: Mapping[str, str], sources: Mapping[str, str]) -> str | None:
+    name = texts.get("environment")
+    if name is None:
+        return None
+    if not name.strip() or not name.isprintable() or len(name) > _ENVIRONMENT_MAX:
+        expected = f"a name of at most {_ENVIRONMENT_MAX} letters, such as test"
+        raise BadSetting(name="environment", source=sources["environment"], expected=expected)
+    return name.strip()
 
 
 def _database_url(texts: Mapping[str, str], sources: Mapping[str, str]) -> str | None:

@@ -17,6 +17,7 @@ from countersign.entrypoints.console.alert_pages import VIEWS
 from countersign.entrypoints.console.catalogue import CHINESE, translated
 from countersign.entrypoints.console.coded import CODED
 from countersign.entrypoints.console.finding import SORTS
+from countersign.entrypoints.console.framed import OF_ONE
 from countersign.entrypoints.console.transfer_pages import REJECT_CODES
 from countersign.entrypoints.rail.rail import CLOSED_ACCOUNT
 from countersign.flows.audit_check.report import FaultKind
@@ -39,7 +40,7 @@ def used() -> set[str]:
         text = path.read_text(encoding="utf-8")
         found |= set(re.findall(r'\b_\("([^"]+)"\s*[,)]', text))
     for path in MODULES:
-        if path.name not in {"catalogue.py", "coded.py", "keyed.py"}:
+        if path.name not in {"catalogue.py", "coded.py", "framed.py", "keyed.py"}:
             text = path.read_text(encoding="utf-8")
             found |= set(re.findall(r'"((?:[^"\\\n])+)"', text)) & CHINESE.keys()
             found |= set(re.findall(r'\bt\(\s*"([^"]+)"', text))
@@ -103,7 +104,7 @@ def test_values_are_filled_in() -> None:
 
 def test_markup_among_the_values_stays_and_everything_else_is_escaped() -> None:
     when = Markup("<time>09:00</time>")
-    text = translated("held until {when} UTC, then it expires", "en", when=when)
+    text = translated("held until {when} {zone}, then it expires", "en", when=when, zone="UTC")
     assert text == "held until <time>09:00</time> UTC, then it expires"
     assert isinstance(text, Markup)
     named = translated("Open the console of {name}", "en", name="<b>")
@@ -113,3 +114,15 @@ def test_markup_among_the_values_stays_and_everything_else_is_escaped() -> None:
 
 def fields(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("text", OF_ONE)
+def test_what_is_counted_has_the_form_of_its_number(text: str) -> None:
+    counting, one = OF_ONE[text]
+    names = [name for _, name, _, _ in Formatter().parse(text) if name]
+    assert counting in names
+    for count in (0, 1, "1", 2, "1,000", 11):
+        values = {**dict.fromkeys(names, "x"), counting: count}
+        expected = one if str(count) == "1" else text
+        assert translated(text, "en", **values) == expected.format(**values)
+        assert translated(text, "zh", **values) == CHINESE[text].format(**values)

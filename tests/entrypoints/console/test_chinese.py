@@ -11,7 +11,7 @@ from tests.support.chinese import foreign_words
 import countersign
 from countersign.entrypoints.console.catalogue import CHINESE, actor_words, known_code, translated
 from countersign.entrypoints.console.coded import CODED
-from countersign.entrypoints.console.knowledge import _known, _label
+from countersign.entrypoints.console.knowledge import _known, label_of
 from countersign.entrypoints.console.proof_pages import where_of
 from countersign.entrypoints.console.showing import day_time, duration, short_amount
 from countersign.flows.audit_check.report import Fault, FaultKind
@@ -55,7 +55,7 @@ def said() -> Iterator[tuple[str, str]]:
     yield from ((rule.code, rule.chinese) for rule in DEFAULT_POLICY.rules)
     yield from ((one.code, one.chinese) for one in DEFAULT_POLICY.typologies)
     for name in FACTS:
-        yield name, _label(name, "zh")
+        yield name, label_of(name, "zh")
         yield f"{name} in words", FACTS[name].chinese
         # A day of the week is 7 at most.
         yield f"a value of {name}", _known(name, 7, "EUR", "zh").value

@@ -5,8 +5,8 @@ import pytest
 from countersign.entrypoints.console.knowledge import (
     SCALE,
     _known,
-    _label,
     is_outside,
+    label_of,
     place_of,
 )
 from countersign.gate.facts import FACTS
@@ -17,8 +17,8 @@ LANGUAGES: list[Language] = ["en", "zh"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_fact_has_a_label_of_its_own_without_units_of_machines(language: Language) -> None:
-    labels = [_label(name, language) for name in FACTS]
+def test_every_fact_has_alabel_of_of_its_own_without_units_of_machines(language: Language) -> None:
+    labels = [label_of(name, language) for name in FACTS]
     assert len(set(labels)) == len(FACTS)
     text = " ".join(labels).lower()
     assert not any(unit in text for unit in ("millisecond", "millionth", "毫秒", "百萬分之一"))

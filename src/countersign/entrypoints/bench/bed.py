@@ -96,10 +96,10 @@ class Bed:
         self.children.append(api)
         return api
 
-    def console(self) -> ConsoleProcess:
+    def console(self, **changed: str) -> ConsoleProcess:
         """A console of this bed on a port that the system chooses, not yet started."""
         log_file = self.folder / "console.log"
-        console = console_of(self.installation, self.database, port=0, log_file=log_file)
+        console = console_of(self.installation, self.database, port=0, log_file=log_file, **changed)
         self.children.append(console)
         return console
 

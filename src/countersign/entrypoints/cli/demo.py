@@ -2,6 +2,7 @@
 
 import argparse
 import secrets
+from dataclasses import replace
 
 from countersign.access.model import NEVER, Permission, verifier_of
 from countersign.entrypoints.cli.parsing import Subcommands, add_command, is_refused
@@ -20,6 +21,7 @@ from countersign.gate.requests import OPERATOR_SOCKET
 from countersign.gate.sentences import refusal_of
 
 _FOLDER = "demo"
+_ENVIRONMENT = "demo"  # Its pages say that it is none of production.
 _CREDENTIAL = "customers"
 _MAY = (Permission.TRANSFERS_ORDER, Permission.ACCOUNTS_OPEN, Permission.ACCOUNTS_FUND)
 
@@ -43,6 +45,8 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
 
 def demo(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Run until a signal, with customers."""
+    settings = arguments.settings
+    arguments.settings = replace(settings, environment=settings.environment or _ENVIRONMENT)
 
     def join(installation: Installation, running: Running) -> None:
         token = _token(installation)

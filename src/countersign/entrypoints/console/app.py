@@ -23,7 +23,7 @@ from countersign.entrypoints.console import (
 from countersign.entrypoints.console.acting import read_form
 from countersign.entrypoints.console.board import Feed
 from countersign.entrypoints.console.catalogue import translated
-from countersign.entrypoints.console.errors import LinkSpent
+from countersign.entrypoints.console.errors import LinkSpent, UnknownZone
 from countersign.entrypoints.console.guard import Guard
 from countersign.entrypoints.console.languages import LANGUAGES
 from countersign.entrypoints.console.links import spend_link
@@ -38,6 +38,8 @@ from countersign.entrypoints.console.pages import (
 )
 from countersign.entrypoints.console.sessions import Sessions
 from countersign.entrypoints.console.site import Site
+from countersign.entrypoints.console.zones import COOKIE as ZONE
+from countersign.entrypoints.console.zones import UTC_KEY, known_zones
 from countersign.entrypoints.web.errors import DatabaseAway
 from countersign.infra.logs import get_logger
 from countersign.kernel.refusal import Kind, Refusal
@@ -45,6 +47,7 @@ from countersign.vault.errors import CannotOpen
 
 _log = get_logger(__name__)
 _CHOICE_SECONDS = 365 * 86_400
+_ZONE_MAX = 40  # Letters of a zone that is repeated in its refusal.
 _CHOICES = {"language": LANGUAGES, "theme": THEMES, "density": DENSITIES, "keys": KEYS}
 _STATUS_CODES = {
     Kind.INVALID: 400,
@@ -64,6 +67,7 @@ def make_app(site: Site) -> ASGIApp:
             Route("/enter", offer_entry, methods=["GET"]),
             Route("/enter", enter, methods=["POST"]),
             Route("/set", choose),
+            Route("/zone", offer_zones),
             Route("/sign-out", sign_out, methods=["POST"]),
             *board_pages.ROUTES,
             *transfer_pages.ROUTES,
@@ -133,17 +137,32 @@ async def sign_out(request: Request) -> Response:
     return response
 
 
+def offer_zones(request: Request) -> Response:
+    """The time zones that may be chosen."""
+    return render(request, "zone.html", zones=known_zones(), back=_way_back(request))
+
+
 def choose(request: Request) -> Response:
-    """Keep a choice of language, theme, density or keys, and go back to the page."""
-    back = request.query_params.get("back", "/")
-    response = RedirectResponse(back if _is_own_path(back) else "/", 303)
-    for name, allowed in _CHOICES.items():
+    """Keep a choice of language, theme, density, keys or zone, and go back to the page.
+
+    Raises UnknownZone for a zone of which this machine knows nothing.
+    """
+    response = RedirectResponse(_way_back(request), 303)
+    zone = request.query_params.get(ZONE, UTC_KEY)
+    if zone not in known_zones():
+        raise UnknownZone(zone=zone[:_ZONE_MAX])
+    for name, allowed in {**_CHOICES, ZONE: known_zones()}.items():
         value = request.query_params.get(name)
         if value in allowed:
             response.set_cookie(
                 name, value, max_age=_CHOICE_SECONDS, httponly=True, samesite="strict"
             )
     return response
+
+
+def _way_back(request: Request) -> str:
+    back = request.query_params.get("back", "/")
+    return back if _is_own_path(back) else "/"
 
 
 def _is_own_path(path: str) -> bool:

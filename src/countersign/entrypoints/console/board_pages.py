@@ -1,5 +1,6 @@
 """The live board, whole and as the piece that it renews itself with."""
 
+from datetime import tzinfo
 from typing import Any
 
 from starlette.requests import Request
@@ -11,7 +12,8 @@ from countersign.entrypoints.console.board import HOUR, MINUTE_MS, Board, Feed, 
 from countersign.entrypoints.console.catalogue import translated
 from countersign.entrypoints.console.charts import SLIM, WIDE, Column, stacked_bars
 from countersign.entrypoints.console.decisions import finding_of, spans_of
-from countersign.entrypoints.console.pages import language_of, render
+from countersign.entrypoints.console.pages import language_of, render, zone_of
+from countersign.entrypoints.console.reasoning import Asked, Reasons, reasons_of
 from countersign.entrypoints.console.sentences import sentences
 from countersign.entrypoints.console.site import Site
 from countersign.kernel.refusal import Language
@@ -33,7 +35,7 @@ def decisions(request: Request) -> Response:
     site: Site = request.app.state.site
     feed: Feed = request.app.state.feed
     seen = site.read(lambda c: feed.look(c, site.intake, site.clock.now_ms()))
-    spans = spans_of(seen.minutes, seen.now_ms // MINUTE_MS)
+    spans = spans_of(seen.minutes, seen.now_ms // MINUTE_MS, zone_of(request).info)
     return render(request, "decisions.html", spans=spans[::-1], finding=finding_of(spans))
 
 
@@ -42,16 +44,17 @@ def _seen(request: Request) -> dict[str, Any]:
     feed: Feed = request.app.state.feed
     language = language_of(request)
 
-    def read(connection: Any) -> tuple[Board, Any]:
-        return (
-            feed.look(connection, site.intake, site.clock.now_ms()),
-            sentences(connection, language),
-        )
+    def read(connection: Any) -> tuple[Board, Any, dict[int, Reasons]]:
+        looked = feed.look(connection, site.intake, site.clock.now_ms())
+        asked = [Asked(one.number, one.reasons[:1], is_held=True) for one in looked.held]
+        whys = reasons_of(connection, asked, language)
+        return looked, sentences(connection, language), whys
 
-    seen, words = site.read(read)
+    seen, words, whys = site.read(read)
     return {
         "board": seen,
         "words": words,
+        "whys": whys,
         "sums": {
             name: _shown(total, language)
             for name, total in (
@@ -60,14 +63,14 @@ def _seen(request: Request) -> dict[str, Any]:
                 ("blocked", seen.blocked),
             )
         },
-        **_charted(seen, language),
+        **_charted(seen, language, zone_of(request).info),
         "last_minute": sum(seen.minutes[-2].values()),
         "last_hour": sum(sum(one.values()) for one in seen.minutes[-HOUR:]),
     }
 
 
-def _charted(seen: Board, language: Language) -> dict[str, Any]:
-    spans = spans_of(seen.minutes, seen.now_ms // MINUTE_MS)
+def _charted(seen: Board, language: Language, zone: tzinfo) -> dict[str, Any]:
+    spans = spans_of(seen.minutes, seen.now_ms // MINUTE_MS, zone)
     finding = finding_of(spans)
     odd = None
     if finding.odd is not None:

@@ -1,19 +1,24 @@
 """What the console says, in English and Chinese.
 
 English sentences stand in the templates and their Chinese here; those of keys and the palette in
-`keyed`, codes of ours in `coded`. A
-text that is missing is a fault that a test finds.
+`keyed`, of the frame of pages and lists in `framed`, codes of ours in `coded`. A text that is
+missing is a fault that a test finds.
 """
 # ruff: noqa: E501  # A sentence is one line.
+
+from collections.abc import Mapping
 
 from markupsafe import Markup, escape
 
 from countersign.entrypoints.console.coded import CODED
+from countersign.entrypoints.console.framed import FRAMED, OF_ONE
 from countersign.entrypoints.console.keyed import KEYED
 from countersign.kernel.invariant import invariant
 from countersign.kernel.refusal import Language
 
-CHINESE = KEYED | {
+CHINESE = {
+    **KEYED,
+    **FRAMED,
     "A session ends after an hour without you, after twelve hours, and when you sign out.": (
         "閒置一小時、滿十二小時或登出後，工作階段即結束。"
     ),
@@ -39,14 +44,10 @@ CHINESE = KEYED | {
     "All keys": "所有快捷鍵",
     "All {count} facts that the rules asked for": "規則所用的全部 {count} 項事實",
     "Amount": "金額",
-    "Amount from": "金額下限",
-    "Amount to": "金額上限",
     "An account is frozen on its own page; one elsewhere with `countersign freeze`.": (
         "在帳戶頁面即可凍結；他行帳戶請用 `countersign freeze`。"
     ),
-    "Appearance and session": "外觀與工作階段",
     "As others fetch it": "對外公布的原文",
-    "As the system": "跟隨系統",
     "At risk": "涉險金額",
     "Attested by the gate for this credential": "由閘口為此憑證佐證",
     "Audit log": "稽核日誌",
@@ -64,23 +65,18 @@ CHINESE = KEYED | {
     "Came back": "退回",
     "Cancel": "撤銷",
     "Check": "檢查項目",
-    "Clear": "清除",
     "Close": "關閉",
     "Close alert": "結案",
     "Close it": "結案",
-    "Comfortable": "寬鬆",
     "Command": "命令",
     "Commands": "命令",
     "Commands in the log": "日誌中的命令",
-    "Compact": "緊湊",
     "Control": "處置",
     "Currency": "幣別",
-    "Dark": "深色",
     "Debtor": "付款人",
     "Decide": "裁決",
     "Decision of a person": "人工裁決",
     "Decisions": "裁決",
-    "Density": "密度",
     "Digest": "摘要",
     "Disposal": "處置",
     "Due in": "剩餘時間",
@@ -94,17 +90,13 @@ CHINESE = KEYED | {
     "Factor": "驗證要素",
     "File": "檔案",
     "Files": "檔案",
-    "Forget this view": "移除此檢視",
     "Freeze": "凍結",
     "Freeze this account": "凍結此帳戶",
     "Freezes": "凍結",
     "From": "付款方",
     "From and to": "付款與收款方",
-    "From the first": "回到首頁",
     "Frozen": "已凍結",
     "Frozen since": "凍結時間",
-    "Gate does not answer": "閘口無回應",
-    "Gate open, policy {number}": "閘口開放，策略 {number}",
     "Held": "暫緩",
     "Held now": "目前暫緩",
     "Held transfers": "暫緩轉帳",
@@ -114,30 +106,21 @@ CHINESE = KEYED | {
     "If it is rejected, reported as": "若拒絕，回報原因",
     "It did not come to its end; see the log of the process.": "驗證未能完成；請查看程序日誌。",
     "Kept by others": "遭扣留",
-    "Keep": "保存",
-    "Keep this view": "保存此檢視",
     "Kind": "種類",
     "Large today": "今日大額",
     "Leaf": "葉號",
     "Leaves": "葉數",
     "Ledger, newest first": "帳務明細，新者在前",
     "Lift the freeze": "解除凍結",
-    "Light": "淺色",
-    "Light or dark": "明暗",
     "Live board": "即時看板",
-    "Local operator": "本機操作員",
     "Log leaf": "日誌葉號",
     "Look again": "重新查看",
     "Look up": "查詢",
     "Made": "產生時間",
-    "Main": "主選單",
-    "Main, on phones": "主選單（手機）",
     "Message": "訊息編號",
     "Monitoring": "監控",
     "Name": "名稱",
-    "Name, kept in this browser": "名稱，保存於此瀏覽器",
     "Newest checkpoint": "最新檢查點",
-    "Next": "下一頁",
     "No account is open yet.": "尚未開立任何帳戶。",
     "No alert here.": "此處沒有預警。",
     "No factor vouches for it": "沒有任何驗證要素",
@@ -169,11 +152,8 @@ CHINESE = KEYED | {
     "Order received": "收到指令",
     "Ordered": "下單時間",
     "Ordered by": "下單者",
-    "Ordered from": "下單日起",
-    "Ordered to": "下單日止",
     "Orders, last minute": "前一分鐘指令數",
     "Outcome": "結果",
-    "Page {number}": "第 {number} 頁",
     "Parties": "當事人",
     "Pattern": "型態",
     "Payments": "付款筆數",
@@ -183,7 +163,6 @@ CHINESE = KEYED | {
     "Policy {number}, nothing found": "策略 {number}，無發現",
     "Policy {number}, {count} reasons": "策略 {number}，{count} 項理由",
     "Prevention": "預防",
-    "Previous": "上一頁",
     "Proof": "證明",
     "Proof file": "證明檔",
     "Prove": "舉證",
@@ -203,9 +182,7 @@ CHINESE = KEYED | {
     "Rules": "規則",
     "Running: {done} of {of} commands": "驗證中：{of} 個命令已核對 {done} 個",
     "s, then masked": "秒後遮蔽",
-    "Saved views": "檢視",
     "Score": "評分",
-    "Search": "搜尋",
     "See all transfers": "查看所有轉帳",
     "See closed ones": "查看已結案者",
     "See that `countersign run` runs for this data folder, or ask `countersign doctor`.": (
@@ -215,11 +192,8 @@ CHINESE = KEYED | {
     "Settlement": "清算",
     "Shown for {seconds} s. The look is logged with its reason.": "顯示 {seconds} 秒。此次查看與理由會記入日誌。",
     "Sign in": "登入",
-    "Sign out": "登出",
     "Signed": "已簽署",
     "Six words of the digest": "摘要的六個詞",
-    "Skip to content": "跳至內容",
-    "Sort": "排序",
     "State": "狀態",
     "Status": "狀態",
     "Stops everything from and to this account at once. Its money stays; held transfers stay held.": (
@@ -289,7 +263,6 @@ CHINESE = KEYED | {
     "all keys": "所有快捷鍵",
     "also {others}": "另有 {others}",
     "an account elsewhere": "他行帳戶",
-    "any": "不限",
     "at the decision": "裁決當下",
     "before": "事前",
     "erased": "已抹除",
@@ -330,8 +303,6 @@ CHINESE = KEYED | {
     ", ": "、",
     "Began": "開始時間",
     "Book money that came in with `countersign accounts fund`.": "入金請用 `countersign accounts fund`。",
-    "More filters": "更多條件",
-    "Menu": "選單",
     "Decisions per 5 min, last two hours": "近兩小時每 5 分鐘裁決數",
     "as a table": "以表格呈現",
     "As a table": "以表格呈現",
@@ -354,9 +325,8 @@ CHINESE = KEYED | {
     "Balance at its end": "當日結餘",
     "All within the usual": "皆在平常範圍之內",
     "{count} of {all} outside the usual": "{all} 項中有 {count} 項超出平常",
-    "More places": "其他頁面",
     "; ": "；",
-    "held until {when} UTC, then it expires": "暫緩至 {when} UTC，逾時即失效",
+    "held until {when} {zone}, then it expires": "暫緩至 {when}（{zone}），逾時即失效",
     "Further reasons: {count}": "其他理由：{count} 項",
     "outside half to twice": "超出一半至兩倍",
     "within half to twice": "在一半至兩倍之內",
@@ -379,10 +349,15 @@ def translated(text: str, language: Language, **values: object) -> str:
         found = CODED[text][1 if language == "zh" else 0]
     else:
         invariant(text in CHINESE, f"the catalogue has both languages of {text!r}")
-        found = CHINESE[text] if language == "zh" else text
+        found = CHINESE[text] if language == "zh" else _counted(text, values)
     if any(isinstance(value, Markup) for value in values.values()):
         found = escape(found)
     return found.format(**values) if values else found
+
+
+def _counted(text: str, values: Mapping[str, object]) -> str:
+    counting, one = OF_ONE.get(text, ("", text))
+    return one if str(values.get(counting)) == "1" else text
 
 
 def actor_words(name: str, language: Language) -> str:

@@ -6,7 +6,7 @@ of the usual decisions. What was stopped goes first: that is what a watcher is t
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from statistics import median_low
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ class Span(NamedTuple):
     challenged: int
     held: int
     blocked: int
+    zone: tzinfo = UTC  # Of who reads.
 
     @property
     def stopped(self) -> int:
@@ -36,8 +37,8 @@ class Span(NamedTuple):
 
     @property
     def clock(self) -> str:
-        """When it began, UTC."""
-        return datetime.fromtimestamp(self.minute * 60, tz=UTC).strftime("%H:%M")
+        """When it began."""
+        return datetime.fromtimestamp(self.minute * 60, tz=self.zone).strftime("%H:%M")
 
 
 class Finding(NamedTuple):
@@ -49,21 +50,23 @@ class Finding(NamedTuple):
     label: str = ""  # A text too, with the same values.
 
 
-def spans_of(minutes: Sequence[dict[str, int]], last_minute: int) -> list[Span]:
+def spans_of(minutes: Sequence[dict[str, int]], last_minute: int, zone: tzinfo = UTC) -> list[Span]:
     """The spans of these minutes, of which the last one is `last_minute`; the oldest first."""
     by_minute = dict(zip(range(last_minute, -1, -1), reversed(minutes), strict=False))
     last = last_minute // SPAN_MINUTES
-    return [_span(place * SPAN_MINUTES, by_minute) for place in range(last - SPANS + 1, last + 1)]
+    return [
+        _span(place * SPAN_MINUTES, by_minute, zone) for place in range(last - SPANS + 1, last + 1)
+    ]
 
 
-def _span(first: int, by_minute: dict[int, dict[str, int]]) -> Span:
+def _span(first: int, by_minute: dict[int, dict[str, int]], zone: tzinfo) -> Span:
     of = [by_minute.get(minute, {}) for minute in range(first, first + SPAN_MINUTES)]
 
     def count(*actions: str) -> int:
         return sum(one.get(action, 0) for one in of for action in actions)
 
     asked = count("challenge", "approve")
-    return Span(first, count("release"), asked, count("hold"), count("block"))
+    return Span(first, count("release"), asked, count("hold"), count("block"), zone)
 
 
 def finding_of(spans: Sequence[Span]) -> Finding:

@@ -30,6 +30,14 @@ class ReasonMissing(Refusal):
     chinese = "請說明理由（1 至 1000 個字元）：理由會與操作一併保存。"
 
 
+class UnknownZone(Refusal):
+    """This machine knows no time zone {zone}; choose one of its list."""
+
+    code = "console.unknown_zone"
+    kind = Kind.INVALID
+    chinese = "本機沒有時區 {zone}；請從列表中選擇。"
+
+
 class WrongDigits(Refusal):
     """These are not the last characters of the account. Nothing was frozen; type them again."""
 

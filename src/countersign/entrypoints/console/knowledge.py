@@ -13,8 +13,9 @@ from countersign.gate.journal.reading import read_story
 from countersign.kernel.money import decimal_text, numeric_codes
 from countersign.kernel.refusal import Language
 from countersign.rules.judge import Judge
-from countersign.rules.model import decode_policy
+from countersign.rules.model import PolicyRow, decode_policy
 from countersign.rules.queries import find_policy
+from countersign.transfers.model import TransferRow
 
 WIDTH = 144.0
 _EDGE = 5.0  # Of the picture, so that a mark at an end of the scale is whole.
@@ -68,15 +69,20 @@ def known_of(connection: psycopg.Connection[Any], number: int, language: Languag
     """The facts of a transfer, ratios first; empty where its policy asked for none."""
     row = read_story(connection, number).transfer
     policy = find_policy(connection, row.policy)
-    values = msgspec.msgpack.decode(row.facts, type=list[int | None]) if row.facts else []
-    if policy is None or not values:
+    if policy is None:
         return []
-    names = _names_of(bytes(policy.content))
-    if len(names) != len(values):
-        return []
-    facts = sorted(zip(names, values, strict=True), key=lambda fact: _ORDER[fact[0]])
+    facts = sorted(facts_of(row, policy).items(), key=lambda fact: _ORDER[fact[0]])
     shown = [_known(name, value, row.currency, language) for name, value in facts]
     return sorted(shown, key=lambda one: not one.x)
+
+
+def facts_of(row: TransferRow, policy: PolicyRow) -> dict[str, int | None]:
+    """What was recorded of an order by name; `policy` is the one that it was decided by."""
+    values = msgspec.msgpack.decode(row.facts, type=list[int | None]) if row.facts else []
+    names = _names_of(bytes(policy.content)) if values else ()
+    if len(names) != len(values):
+        return {}
+    return dict(zip(names, values, strict=True))
 
 
 @lru_cache(maxsize=16)
@@ -85,16 +91,17 @@ def _names_of(content: bytes) -> tuple[str, ...]:
 
 
 def _known(name: str, value: int | None, currency: str, language: Language) -> Known:
-    label = _label(name, language)
+    label = label_of(name, language)
     if value is None:
         return Known(label, "—")
     if name.endswith("_median_ratio_30d"):
         ratio = value / _MILLION
-        return Known(label, _times(ratio), f"{place_of(ratio):.1f}", is_outside(ratio))
-    return Known(label, _text(name, value, currency, language))
+        text = text_of(name, value, currency, language)
+        return Known(label, text, f"{place_of(ratio):.1f}", is_outside(ratio))
+    return Known(label, text_of(name, value, currency, language))
 
 
-def _label(name: str, language: Language) -> str:
+def label_of(name: str, language: Language) -> str:
     """What a fact says, in the units that people read."""
     if name in _OWN:
         return _OWN[name][1 if language == "zh" else 0]
@@ -108,12 +115,15 @@ def _label(name: str, language: Language) -> str:
     return english[:1].upper() + english[1:]
 
 
-def _text(name: str, value: int, currency: str, language: Language) -> str:
+def text_of(name: str, value: int, currency: str, language: Language) -> str:
+    """A value of a fact as people write it."""
     place = 1 if language == "zh" else 0
+    if name.endswith("_median_ratio_30d"):
+        return _times(value / _MILLION)
     if name in {"amount", "available"} or any(part in name for part in _UNITS):
-        plain = decimal_text(value, currency)
-        whole, dot, minor = plain.partition(".")
-        return f"{currency} {int(whole):,}{dot}{minor}"
+        whole, dot, minor = decimal_text(abs(value), currency).partition(".")
+        sign = "\N{MINUS SIGN}" if value < 0 else ""
+        return f"{currency} {sign}{int(whole):,}{dot}{minor}"
     if name.endswith("_ms"):
         return duration(value, language)
     own = {
@@ -122,6 +132,8 @@ def _text(name: str, value: int, currency: str, language: Language) -> str:
         "hour": lambda: f"{value:02d}:00",
         "weekday": lambda: _WEEKDAYS[value - 1][place],
     }
+    if name == "weekday" and not 1 <= value <= len(_WEEKDAYS):
+        return f"{value}"  # A bound that a rule sets may be no day.
     return own[name]() if name in own else f"{value:,}"
 
 

@@ -93,6 +93,7 @@ def _serve(wiring: Wiring, keyset: Keyset, listening: socket.socket) -> None:
     ):
         site = Site(
             name=wiring.name,
+            environment=wiring.environment,
             instance=wiring.instance,
             data_dir=data_dir,
             hosts=frozenset(wiring.hosts),

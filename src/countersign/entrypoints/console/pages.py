@@ -15,6 +15,7 @@ from countersign.entrypoints.console.catalogue import actor_words, known_code, t
 from countersign.entrypoints.console.languages import chosen_language
 from countersign.entrypoints.console.places import OPERATOR_MAY, in_bar, in_menu, is_at, places_for
 from countersign.entrypoints.console.site import Site
+from countersign.entrypoints.console.zones import Zone, chosen_zone
 from countersign.entrypoints.web.errors import DatabaseAway
 from countersign.gate.client import FrameRefused, GateClient, GateUnreachable
 from countersign.gate.requests import CONSOLE_SOCKET, KEY_BYTES, Query
@@ -47,7 +48,6 @@ _environment.globals.update(
     units=showing.units,
     account=showing.account,
     masked=showing.masked,
-    clock_time=showing.clock_time,
     left=showing.left,
     is_at=is_at,
     in_bar=in_bar,
@@ -59,6 +59,11 @@ _environment.globals.update(
 def language_of(request: Request) -> Language:
     """The language of who asks."""
     return chosen_language(request.cookies, request.headers.get("accept-language", ""))
+
+
+def zone_of(request: Request) -> Zone:
+    """The time zone of who asks."""
+    return chosen_zone(request.cookies)
 
 
 def render(
@@ -76,14 +81,17 @@ def _frame(request: Request, site: Site, language: Language) -> dict[str, Any]:
     theme = request.cookies.get("theme", "system")
     density = request.cookies.get("density", "compact")
     keys = request.cookies.get("keys", "on")
+    zone = zone_of(request)
     here = URL(scope=request.scope)
     return {
         "_": lambda text, **values: translated(text, language, **values),
-        "day_time": lambda text: showing.day_time(text, language),
-        "day_time_ms": lambda milliseconds: showing.day_time_ms(milliseconds, language),
+        "clock_time": lambda milliseconds: showing.clock_time(milliseconds, zone.info),
+        "day_time": lambda text: showing.day_time(text, language, zone.info),
+        "day_time_ms": lambda milliseconds: showing.day_time_ms(milliseconds, language, zone.info),
         "day": lambda text: showing.day(text, language),
         "actor": lambda name: actor_words(name, language),
         "coded": lambda kind, code: showing.coded(known_code(kind, code, language), code),
+        "zone": zone,
         "language": language,
         "lang": "zh-Hant" if language == "zh" else "en",
         "theme": theme if theme in THEMES else "system",
@@ -93,6 +101,7 @@ def _frame(request: Request, site: Site, language: Language) -> dict[str, Any]:
         "path": here.path,
         "section": "",  # A page inside of another section says so.
         "site_name": site.name,
+        "environment": site.environment,
         "places": places_for(OPERATOR_MAY),
         "form_token": session.form_token if session else "",
         "is_signed_in": session is not None,

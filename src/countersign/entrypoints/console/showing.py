@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from markupsafe import Markup, escape
 
@@ -107,31 +107,36 @@ def masked(name: str) -> Markup:
     return Markup('<span class="dots">•••</span>').join(shown)
 
 
-def clock_time(milliseconds: int) -> Markup:
-    """The time of day in UTC; the whole moment is its title."""
+def clock_time(milliseconds: int, zone: tzinfo = UTC) -> Markup:
+    """The time of day in a zone; the whole moment in UTC is its title."""
     at = datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         at.isoformat(timespec="milliseconds"),
         at.isoformat(sep=" ", timespec="seconds").replace("+00:00", " UTC"),
-        at.strftime("%H:%M:%S"),
+        at.astimezone(zone).strftime("%H:%M:%S"),
     )
 
 
-def day_time(text: str, language: Language) -> Markup:
-    """A moment as our flows give it, with its day."""
-    at = datetime.fromisoformat(text)
-    shown = f"{day(text, language)} {at:%H:%M:%S}"
+def day_time(text: str, language: Language, zone: tzinfo = UTC) -> Markup:
+    """A moment as our flows give it, with its day, in a zone."""
+    shown = f"{day(text, language, zone)} {local(text, zone):%H:%M:%S}"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(text, in_utc(text), shown)
 
 
-def day_time_ms(milliseconds: int, language: Language) -> Markup:
+def day_time_ms(milliseconds: int, language: Language, zone: tzinfo = UTC) -> Markup:
     """The same of milliseconds."""
-    return day_time(moment(milliseconds), language)
+    return day_time(moment(milliseconds), language, zone)
 
 
-def day(text: str, language: Language) -> str:
-    """The day of a moment, or a date: 28 Nov, 11 月 28 日."""
+def local(text: str, zone: tzinfo) -> datetime:
+    """A moment in a zone; a date, which has none, as it is."""
     at = datetime.fromisoformat(text)
+    return at.astimezone(zone) if at.tzinfo else at
+
+
+def day(text: str, language: Language, zone: tzinfo = UTC) -> str:
+    """The day of a moment in a zone, or a date: 28 Nov, 11 月 28 日."""
+    at = local(text, zone)
     return f"{at.month} 月 {at.day} 日" if language == "zh" else f"{at:%d %b}"
 
 

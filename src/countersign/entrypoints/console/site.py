@@ -22,6 +22,7 @@ class Site:
     """One installation, as its console sees it."""
 
     name: str
+    environment: str  # Empty in production.
     instance: bytes
     data_dir: Path
     hosts: frozenset[str]

@@ -1,11 +1,12 @@
 """A transfer's timeline in words, a lane for each layer."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, tzinfo
 from typing import Any, NamedTuple
 
 from countersign.alerts.model import Alert, AlertStatus
 from countersign.entrypoints.console.catalogue import actor_words, known_code, translated
-from countersign.entrypoints.console.showing import day, in_utc, mark_of
+from countersign.entrypoints.console.showing import day, in_utc, local, mark_of
 from countersign.flows.tell_reasons import Sentences
 from countersign.flows.tell_timeline import PASSED, Control, EntryTold, Layer, timeline_of
 from countersign.flows.tell_transfer import TransferTold, codes_in, pairs_in
@@ -31,10 +32,7 @@ class Step(NamedTuple):
     what: str
     how: str
     day: str = ""  # In words, where it is another than that of the step before.
-
-    @property
-    def clock(self) -> str:
-        return self.time[11:23]
+    clock: str = ""  # The time of day in the reader's zone, to the millisecond.
 
     @property
     def in_utc(self) -> str:
@@ -77,9 +75,13 @@ def alert_seen(row: tuple[Any, ...]) -> AlertSeen:
 
 
 def lanes_of(
-    told: TransferTold, alerts: Sequence[Alert], words: Sentences, language: Language
+    told: TransferTold,
+    alerts: Sequence[Alert],
+    words: Sentences,
+    language: Language,
+    zone: tzinfo = UTC,
 ) -> list[Lane]:
-    """All that happened, and what is still to come."""
+    """All that happened, in the reader's zone, and what is still to come."""
 
     def t(text: str, **values: object) -> str:
         return translated(text, language, **values)
@@ -94,19 +96,22 @@ def lanes_of(
         for layer, title, when in _LANES
     ]
     lanes[-1].steps.extend(_to_come(told, t))
-    return _with_days(lanes, language)
+    return _in_zone(lanes, language, zone)
 
 
-def _with_days(lanes: list[Lane], language: Language) -> list[Lane]:
-    """The same with the day at the first step and wherever it changes."""
+def _in_zone(lanes: list[Lane], language: Language, zone: tzinfo) -> list[Lane]:
+    """The same with times of day, and the day at the first step and wherever it changes."""
     shown, dated = "", []
     for lane in lanes:
         steps = []
         for step in lane.steps:
-            at = step.time[:10]
-            is_new = bool(at) and at != shown
-            steps.append(step._replace(day=day(step.time, language)) if is_new else step)
-            shown = at or shown
+            if not step.time:
+                steps.append(step)
+                continue
+            at = day(step.time, language, zone)
+            clock = f"{local(step.time, zone):%H:%M:%S.%f}"[:-3]
+            steps.append(step._replace(clock=clock, day=at if at != shown else ""))
+            shown = at
         dated.append(lane._replace(steps=steps))
     return dated
 

@@ -20,7 +20,8 @@ from countersign.entrypoints.console.finding import (
     parties,
 )
 from countersign.entrypoints.console.knowledge import SCALE, Known, known_of
-from countersign.entrypoints.console.pages import language_of, render
+from countersign.entrypoints.console.pages import language_of, render, zone_of
+from countersign.entrypoints.console.reasoning import Asked, Reasons, reasons_of
 from countersign.entrypoints.console.revealing import Clear, clear_parties, reveal
 from countersign.entrypoints.console.sentences import sentences
 from countersign.entrypoints.console.showing import seal
@@ -61,6 +62,7 @@ class Seen(NamedTuple):
     told: TransferTold
     lanes: list[Lane]
     known: list[Known]
+    why: Reasons
     alerts: list[AlertSeen]
     words: Sentences
     accounts: tuple[int, int]  # Of debtor and creditor; 0 where there is none.
@@ -109,8 +111,9 @@ def transfer(request: Request) -> Response:
         alerts = alerts_about(connection, number)
         return Seen(
             told,
-            lanes_of(told, alerts, words, language),
+            lanes_of(told, alerts, words, language, zone_of(request).info),
             known_of(connection, number, language),
+            _why(connection, told, language),
             [alert_seen((a.number, *a[2:7])) for a in alerts],
             words,
             accounts_of(connection, number),
@@ -134,6 +137,13 @@ def transfer(request: Request) -> Response:
         looks_max=LOOKS_MAX,
         scale=SCALE,
     )
+
+
+def _why(connection: Any, told: TransferTold, language: Language) -> Reasons:
+    """What holds it, else what the rules found when it was ordered."""
+    codes = told.hold.reasons if told.hold else told.reasons
+    asked = Asked(told.number, codes, is_held=told.hold is not None)
+    return reasons_of(connection, [asked], language)[told.number]
 
 
 def act(request: Request, form: Form) -> str:

@@ -18,6 +18,7 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
     passphrase_file: str | None = None
     port: int
     hosts: tuple[str, ...] = ()  # Names that it is reached by beside this machine's own.
+    environment: str = ""  # What it is called if it is not production.
     log_level: LogLevel = LogLevel.INFO
 
 

@@ -35,9 +35,22 @@ function pause() {
 }
 if (pauses) { pauses.hidden = false; pauses.addEventListener("click", pause); }
 
-// Clock of the top bar, in UTC as every time on a page.
+// Clock of the top bar, in the zone of every time on a page. One that the browser does not know stands still.
 const clock = document.querySelector("[data-clock]");
-if (clock) setInterval(() => { clock.textContent = new Date().toISOString().slice(11, 19); }, 1000);
+function clockIn(timeZone) {
+  try { return new Intl.DateTimeFormat("en-GB", { timeZone, hourCycle: "h23", hour: "2-digit", minute: "2-digit", second: "2-digit" }); }
+  catch { return null; }
+}
+const shownClock = clock && clockIn(clock.dataset.clock);
+if (shownClock) setInterval(() => { clock.textContent = shownClock.format(new Date()); }, 1000);
+
+// The browser's own zone, where the page of zones has it too.
+const takesZone = document.querySelector("[data-takes-zone]"), zones = document.querySelector("[data-own-zone]");
+const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (takesZone && [...zones.options].some((one) => one.value === ownZone)) {
+  takesZone.textContent = takesZone.dataset.takesZone.replace("…", ownZone); takesZone.hidden = false;
+  takesZone.addEventListener("click", () => { zones.value = ownZone; zones.form.requestSubmit(); });
+}
 
 // A form is sent once; its button wakes when what it needs is typed.
 document.addEventListener("submit", (event) => {
@@ -70,4 +83,26 @@ function select(row) {
   if (!row) return;
   document.querySelectorAll('tr[aria-selected="true"]').forEach((one) => one.removeAttribute("aria-selected"));
   row.setAttribute("aria-selected", "true"); row.scrollIntoView({ block: "nearest" });
+}
+
+// A choice of language, theme, density or zone loads the page again: what is typed in it is kept for
+// that one load, in this tab alone.
+const TYPED = "typed", HERE = location.pathname + location.search;
+const typed = () => [...document.querySelectorAll("main :is(input:not([type=hidden]), textarea, select), .find input")]
+  .map((field) => [`${field.form?.getAttribute("action")} ${field.name}`, field]);
+document.addEventListener("click", (event) => {
+  if (!event.target.closest?.('a[href^="/set?"], a[href^="/zone?"]')) return;
+  const values = typed().map(([name, field]) => [name, field.value]);
+  sessionStorage.setItem(TYPED, JSON.stringify({ at: HERE, top: scrollY, values }));
+});
+const kept = JSON.parse(sessionStorage.getItem(TYPED) || "null");
+if (location.pathname !== "/zone") sessionStorage.removeItem(TYPED);
+if (kept?.at === HERE) {
+  const values = new Map(kept.values);
+  for (const [name, field] of typed()) {
+    if (!values.has(name) || field.value === values.get(name)) continue;
+    field.value = values.get(name); field.dispatchEvent(new Event("input", { bubbles: true }));
+    const folded = field.closest("details"); if (folded) folded.open = true;
+  }
+  scrollTo(0, kept.top);
 }

@@ -1,0 +1,120 @@
+"""Reasons as pages tell them: the weight of each, its figures, and the policy that found it."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import psycopg
+
+from countersign.entrypoints.console.evidence import Figure, figures_of
+from countersign.entrypoints.console.knowledge import facts_of
+from countersign.gate.commands import Kind
+from countersign.gate.context import read_redecision
+from countersign.gate.journal.reading import read_orders
+from countersign.kernel.refusal import Language
+from countersign.rules.model import Policy, PolicyRow, decode_policy
+from countersign.rules.queries import find_policy
+from countersign.transfers.model import TransferRow
+
+HASH_SHOWN = 8  # Hexadecimal digits of a policy's hash: enough to tell two apart.
+# What holds a transfer is the last that left it held: its order, a person, or its dispatch.
+_HELD_BY = """
+SELECT DISTINCT ON (transfer) transfer, kind, detail FROM gate.command
+WHERE transfer = ANY (%s) AND transfer > 0 AND outcome = 'held' ORDER BY transfer, number DESC
+"""
+
+
+class Reason(NamedTuple):
+    """One reason; of what is no rule of its policy there are neither weight nor figures."""
+
+    code: str
+    weight: int
+    figures: list[Figure]
+
+
+class Reasons(NamedTuple):
+    """Why a transfer is as it is, and the policy that said so."""
+
+    policy: int
+    hash: str
+    found: list[Reason]
+
+    @property
+    def main(self) -> Figure | None:
+        """The number that a list has room for: of the first reason, one with a bound."""
+        figures = self.found[0].figures if self.found else []
+        best = sorted(figures, key=lambda one: (not one.is_amount, not one.bound))
+        return best[0] if best else None
+
+
+class Asked(NamedTuple):
+    """The codes of one transfer; `is_held` where they are those of its hold."""
+
+    number: int
+    codes: list[str]
+    is_held: bool
+
+
+def reasons_of(
+    connection: psycopg.Connection[Any], asked: Iterable[Asked], language: Language
+) -> dict[int, Reasons]:
+    """The reasons of these transfers by their numbers; what is not there is left out."""
+    wanted = {one.number: one for one in asked}
+    orders = read_orders(connection, list(wanted))
+    held = [one.number for one in wanted.values() if one.is_held]
+    found_by = _policies_of_holds(connection, held) if held else {}
+    policies = _Policies(connection)
+    found = {}
+    for number, sealed in orders.items():
+        policy = policies.of(found_by.get(number, sealed.row.policy))
+        if policy is not None:
+            found[number] = Reasons(
+                policy.number,
+                bytes(policy.hash).hex()[:HASH_SHOWN],
+                _found(sealed.row, wanted[number].codes, policy, policies.of, language),
+            )
+    return found
+
+
+class _Policies:
+    """Policies by their numbers, each read once."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        self._known: dict[int, PolicyRow | None] = {}
+
+    def of(self, number: int) -> PolicyRow | None:
+        if number not in self._known:
+            self._known[number] = find_policy(self._connection, number)
+        return self._known[number]
+
+
+def _policies_of_holds(connection: psycopg.Connection[Any], numbers: list[int]) -> dict[int, int]:
+    """By which policy a dispatch held each of these; without those that something else holds."""
+    found = {}
+    for transfer, kind, detail in connection.execute(_HELD_BY, [numbers]):
+        redecision = read_redecision(bytes(detail)) if kind == Kind.DISPATCH else None
+        if redecision:
+            found[transfer] = redecision.policy
+    return found
+
+
+def _found(
+    row: TransferRow,
+    codes: list[str],
+    policy: PolicyRow,
+    policy_of: Callable[[int], PolicyRow | None],
+    language: Language,
+) -> list[Reason]:
+    decided: Policy = decode_policy(policy.content)
+    # Facts stand in the order in which the policy of the order asked for them.
+    asking = policy_of(row.policy)
+    facts = facts_of(row, asking) if asking else {}
+    weights = {rule.code: rule.weight for rule in decided.rules}
+    return [
+        Reason(
+            code,
+            weights.get(code, 0),
+            figures_of(decided, code, facts, row.currency, language),
+        )
+        for code in codes
+    ]

@@ -1,0 +1,140 @@
+"""What pages of the console tell and keep: evidence, environment, zone, filters, ledger."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from html import unescape
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from tests.support.site import Site, a_site
+
+from countersign.entrypoints.console.zones import known_zones
+from countersign.gate.client import GateClient
+from countersign.gate.commands import Dispatch, Kind, SetPolicy
+from countersign.gate.requests import WORKER_SOCKET
+from countersign.rules.default import DEFAULT_POLICY
+from countersign.rules.model import encode_policy
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with a_site("pages", environment="rehearsal") as site:
+        yield site
+
+
+@pytest.mark.parametrize(("language", "named"), [("en", "Environment"), ("zh", "環境")])
+def test_what_is_not_production_says_so_on_every_page_and_before_a_session(
+    site: Site, language: str, named: str
+) -> None:
+    with site.client() as client, site.signed_in() as signed_in:
+        for one in (client, signed_in):
+            # Nothing that a reader sends takes it away.
+            one.cookies.update({"language": language, "environment": "", "site": "production"})
+        pages = [client.get(path).text for path in ("/sign-in", "/enter?environment=")]
+        inside = [signed_in.get(path).text for path in ("/", "/log", "/nowhere", "/?environment=x")]
+    for page in (*pages, *inside):
+        assert '<div class="band"' in page
+        assert " · rehearsal · Countersign</title>" in page
+        assert '<b class="env">rehearsal</b>' in page
+    assert all(f"<b>{named} rehearsal</b>" in page for page in inside)
+
+
+@pytest.mark.parametrize(
+    ("language", "until"),
+    [("en", "held until {} Taipei, then"), ("zh", "暫緩至 {}（Taipei），逾時")],
+)
+def test_a_time_zone_is_kept_and_named_and_moves_no_proof(
+    site: Site, language: str, until: str
+) -> None:
+    path = f"/transfers/{site.held}"
+    ((due_ms,),) = site.asked("SELECT until_ms FROM transfers.hold WHERE number = %s", site.held)
+    with site.signed_in() as client:
+        client.cookies.set("language", language)
+        proof = client.get(f"{path}/proof").content
+        offered = client.get("/zone", params={"back": path}).text
+        assert f'<a class="btn" href="{path}">' in offered
+        if len(known_zones()) == 1:
+            assert "<code>tzdata</code>" in offered
+            return
+        assert "<option>Asia/Taipei</option>" in offered
+        chosen = client.get("/set", params={"zone": "Asia/Taipei", "back": path})
+        assert chosen.headers["location"] == path
+        page = unescape(re.sub(r"<[^>]*>", "", client.get(path).text))
+        there = datetime.fromtimestamp(due_ms / 1000, ZoneInfo("Asia/Taipei"))
+        day = f"{there.month} 月 {there.day} 日" if language == "zh" else f"{there:%d %b}"
+        assert until.format(f"{day} {there:%H:%M:%S}") in page
+        for other in ("/", "/log", "/alerts", "/board/decisions", "/files"):
+            assert "Asia/Taipei, UTC+8" in client.get(other).text
+        assert client.get(f"{path}/proof").content == proof
+        for back in ("//elsewhere.example", "https://elsewhere.example", "/\\elsewhere.example"):
+            assert 'href="/">' in client.get("/zone", params={"back": back}).text
+            assert back not in client.get("/zone", params={"back": back}).text.partition("<main")[2]
+
+
+def test_a_zone_that_this_machine_does_not_know_is_refused(site: Site) -> None:
+    with site.signed_in() as client:
+        refused = client.get("/set", params={"zone": "Mars/Olympus", "theme": "dark"})
+        assert refused.status_code == 400
+        assert "console.unknown_zone" in refused.text
+        assert "Mars/Olympus" in refused.text
+        assert "set-cookie" not in refused.headers
+        client.cookies.set("zone", "Mars/Olympus")
+        assert ">UTC</a>" in client.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("language", "bound", "usual", "policy"),
+    [("en", "from", "usual", "Policy {}"), ("zh", "門檻", "平常", "策略 {}")],
+)
+def test_a_reason_shows_its_numbers_and_the_policy_that_found_it(
+    site: Site, language: str, bound: str, usual: str, policy: str
+) -> None:
+    ((number, digest, amount, median),) = site.asked(
+        "SELECT p.number, encode(p.hash, 'hex'), t.amount,"
+        " (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY b.amount)"
+        "  FROM transfers.transfer AS b WHERE b.debtor = t.debtor AND b.number < t.number)"
+        " FROM transfers.transfer AS t JOIN rules.policy AS p ON p.number = t.policy"
+        " WHERE t.number = %s",
+        site.held,
+    )
+    with site.signed_in() as client:
+        client.cookies.set("language", language)
+        page = unescape(client.get(f"/transfers/{site.held}").text)
+        board = unescape(client.get("/board/part").text)
+    why = page.partition('id="why"')[2].partition("</section>")[0]
+    held = board.partition("<tbody>")[2].partition("</tbody>")[0]
+    threshold = f"EUR {1_000_000:,.2f}"
+    decided = f'{policy.format(number)} <span class="code">{digest[:8]}</span>'
+    first = re.sub(r"<[^>]*>", "", why.partition("</ul>")[0])
+    assert f"EUR {amount / 100:,.2f}" in first
+    for text in (first, re.sub(r"<[^>]*>", "", held)):
+        assert f"{bound} {threshold}" in text
+        assert f"{usual} EUR {median / 100:,.2f}" in text
+    assert decided in held
+    codes = len(re.findall(r"<b>", why))
+    assert why.count(decided) == codes > 1
+
+
+def test_what_a_dispatch_holds_is_told_by_the_policy_that_held_it(site: Site) -> None:
+    (placed,) = site.scene.placed_by(1, 1)
+    strict = msgspec.structs.replace(DEFAULT_POLICY, amounts={"large": {"EUR": 1_000_00}})
+    with site.bed.operator() as operator, worker_of(site) as worker:
+        assert operator.ask(Kind.SET_POLICY, SetPolicy(encode_policy(strict))).outcome == "ok"
+        assert worker.ask(Kind.DISPATCH, Dispatch(placed.number)).outcome == "held"
+        operator.ask(Kind.SET_POLICY, SetPolicy(encode_policy(DEFAULT_POLICY)))
+    ((policy, digest),) = site.asked(
+        "SELECT number, encode(hash, 'hex') FROM rules.policy ORDER BY number DESC OFFSET 1 LIMIT 1"
+    )
+    with site.signed_in() as client:
+        page = client.get(f"/transfers/{placed.number}").text
+    why = page.partition('id="why"')[2].partition("</section>")[0]
+    assert f'Policy {policy} <span class="code">{digest[:8]}</span>' in why
+    assert "from EUR 1,000.00" in why
+
+
+def worker_of(site: Site) -> GateClient:
+    return GateClient(site.bed.installation.sockets, WORKER_SOCKET, timeout_seconds=60)

@@ -9,6 +9,7 @@ from countersign.entrypoints.api.accounts import Limit, Number
 from countersign.entrypoints.api.deciding import Reason
 from countersign.entrypoints.api.desk import Call, Desk, Operation
 from countersign.entrypoints.web.reading import Connection
+from countersign.flows.list_questioned import questioned_of
 from countersign.flows.tell_transfer import codes_in
 from countersign.gate.commands import AcknowledgeAlert, Kind
 from countersign.gate.requests import CloseAlertRequest
@@ -23,6 +24,7 @@ class AlertListed(msgspec.Struct, frozen=True, kw_only=True):
     typologies: list[str]  # Each with its score: "typologies.mule=160".
     rules: list[str]
     disposition: str | None
+    messages: int  # Of the rail, which it stands for; 0 where a decision raised it.
 
 
 class AlertPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,16 +52,17 @@ class AlertChanged(msgspec.Struct, frozen=True, kw_only=True):
 async def list_alerts(desk: Desk, call: Call) -> AlertPage:
     query: AlertQuery = call.query
 
-    def read(connection: Connection) -> list[Alert]:
-        return newest_alerts(
+    def read(connection: Connection) -> AlertPage:
+        found = newest_alerts(
             connection, limit=query.limit + 1, with_closed=query.closed, before=query.before
         )
+        page, rest = found[: query.limit], found[query.limit :]
+        listed = [
+            _listed(alert, questioned_of(connection, alert, limit=0).messages) for alert in page
+        ]
+        return AlertPage(alerts=listed, next_before=page[-1].number if rest else None)
 
-    found = await desk.read(read)
-    page, rest = found[: query.limit], found[query.limit :]
-    return AlertPage(
-        alerts=[_listed(alert) for alert in page], next_before=page[-1].number if rest else None
-    )
+    return await desk.read(read)
 
 
 async def acknowledge(desk: Desk, call: Call) -> AlertChanged:
@@ -74,7 +77,7 @@ async def close(desk: Desk, call: Call) -> AlertChanged:
     return AlertChanged(alert=call.number, status="closed", command=answer.number)
 
 
-def _listed(alert: Alert) -> AlertListed:
+def _listed(alert: Alert, messages: int) -> AlertListed:
     return AlertListed(
         number=alert.number,
         transfer=alert.transfer,
@@ -83,6 +86,7 @@ def _listed(alert: Alert) -> AlertListed:
         typologies=codes_in(alert.typologies),
         rules=codes_in(alert.rules),
         disposition=alert.disposition or None,
+        messages=messages,
     )
 
 

@@ -4,11 +4,23 @@ import msgspec
 import pytest
 
 from countersign.entrypoints.cli.main import main
-from countersign.entrypoints.cli.requests import MalformedOwner, TextLength, require_readable
+from countersign.entrypoints.cli.requests import (
+    MalformedField,
+    MalformedOwner,
+    TextLength,
+    UnusableCharacters,
+    require_readable,
+)
 from countersign.entrypoints.cli.terminal import REFUSED, Terminal
 from countersign.gate.commands import Answer, SetCredential
 from countersign.gate.errors import MalformedRequest
-from countersign.gate.requests import FundRequest, HoldRequest, OpenAccountRequest
+from countersign.gate.requests import (
+    FundRequest,
+    HoldRequest,
+    OpenAccountRequest,
+    RejectRequest,
+    RevealRequest,
+)
 from countersign.kernel.money import UnknownCurrency
 
 pytestmark = pytest.mark.fast
@@ -47,6 +59,35 @@ def test_a_currency_and_an_owner_that_are_none_are_named() -> None:
     for wrong in ("Ada", "a b", "duty\n"):
         with pytest.raises(MalformedOwner):
             require_readable(HoldRequest(5, wrong, 1, "x"))
+
+
+@pytest.mark.parametrize("name", ["a\x1b[2Jb", "two\nlines", "in\u202evisible", "no\udcfftext"])
+def test_characters_that_cannot_be_used_are_told_with_their_field(name: str) -> None:
+    with pytest.raises(UnusableCharacters) as refused:
+        require_readable(SetCredential(0, name, bytes(32), [], is_active=True))
+    assert refused.value.details == {"field": "name"}
+    with pytest.raises(UnusableCharacters) as refused:
+        require_readable(RejectRequest(5, f"FRAD{name[-5:]}\n", "x"))
+    assert refused.value.details == {"field": "reason_code"}
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (FundRequest("OTHR::A", 2**63, "EUR", "x"), "amount"),
+        (HoldRequest(2**62, "duty_officer", 1, "x"), "transfer"),
+        (SetCredential(0, "erp", b"short", [], is_active=True), "verifier"),
+        (SetCredential(0, "erp", bytes(32), [], True, 0, ["10.0.0.0/8"] * 40), "addresses"),
+        (RevealRequest(5, "no\udcfftext"), "reason"),
+    ],
+)
+def test_whatever_else_the_gate_would_not_read_is_told_by_its_field(
+    request_: msgspec.Struct, field: str
+) -> None:
+    with pytest.raises((MalformedField, UnusableCharacters)) as refused:
+        require_readable(request_)
+    assert refused.value.details["field"] == field
+    assert "…" not in refused.value.sentence()
 
 
 def test_hours_that_no_hold_has_are_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,10 +9,14 @@ from collections.abc import Iterator
 
 import pytest
 from tests.support.house import House
+from tests.support.shell import Shell
 
+from countersign.alerts.model import Alert
 from countersign.entrypoints.bench.bed import a_bed
 from countersign.entrypoints.rail.behaviour import Behaviour
 from countersign.entrypoints.rail.main import SOCKET_NAME
+from countersign.flows.list_questioned import questioned_of
+from countersign.gate.commands import AcknowledgeAlert, Kind
 from countersign.infra.iso20022.whole import WHOLE_BYTES_MAX
 from countersign.kernel.money import Money
 from countersign.rails import ids
@@ -116,11 +120,47 @@ def test_what_a_rail_should_not_send_moves_no_money(house: House) -> None:
     rows = house.database.execute("SELECT reason FROM rails.payment_return").fetchall()
     assert sorted(reason for (reason,) in rows) == codes
     alerts = house.database.execute("SELECT rules FROM alerts.alert ORDER BY number").fetchall()
-    assert sorted(rules for (rules,) in alerts if rules in codes) == codes
+    assert sorted({code for code in sent.values() if code}) == sorted(
+        rules for (rules,) in alerts if rules in codes
+    )
     assert house.count("SELECT count(*) FROM ledger.posting") == booked
     assert house.worker.process.poll() is None
     # It goes on with the rail that is one.
     assert len(settle(house, 20)) > len(settled)
+
+
+def test_a_rail_that_never_stops_is_one_alert_that_counts_and_lists_what_came(
+    house: House,
+) -> None:
+    """Also what came after somebody acknowledged it, which is another alert."""
+    many = 40
+    newest = "SELECT * FROM alerts.alert WHERE rules = 'iso20022.too_deep' ORDER BY number DESC"
+    before = house.count(LOOKED_AT)
+    with a_false_rail(house) as listening:
+        line, _ = listening.accept()
+        with line:
+            line.sendall(b"".join(framed(b"<a>" * (9_000 + n)) for n in range(many)))
+            house.wait_until(lambda: house.count(LOOKED_AT) == before + many)
+            first = Alert(*house.database.execute(newest).fetchall()[0])
+            with house.bed.operator() as operator:
+                command = AcknowledgeAlert(first.number)
+                assert operator.ask(Kind.ACKNOWLEDGE_ALERT, command).outcome == "ok"
+            line.sendall(b"".join(framed(b"<b>" * (9_000 + n)) for n in range(3)))
+            house.wait_until(lambda: house.count(LOOKED_AT) == before + many + 3)
+    found = [Alert(*row) for row in house.database.execute(newest).fetchall()]
+    assert len(found) == 2
+    after, old = (questioned_of(house.database, alert, limit=5) for alert in found)
+    # The first was raised by the test before, for the same.
+    assert (after.messages, len(after.newest)) == (3, 3)
+    assert (old.messages, len(old.newest)) == (many + 1, 5)
+    assert {one.reason for one in (*after.newest, *old.newest)} == {"iso20022.too_deep"}
+    assert old.newest[0].received_ms >= old.newest[-1].received_ms
+    shell = Shell(house.bed.folder)
+    (listed,) = [row for row in shell.call("alerts", "list") if row["number"] == found[0].number]
+    assert listed["messages"] == 3
+    rows = shell.call("alerts", "messages", str(found[0].number))
+    assert [row["content_hash"] for row in rows] == [one.content_hash.hex() for one in after.newest]
+    assert "alerts.unknown" in str(shell.call("alerts", "messages", "999999", expect=1))
 
 
 LOOKED_AT = "SELECT count(*) FROM rails.payment_return WHERE state = 3"

@@ -1,14 +1,17 @@
-"""`ingest` and the gate killed within files: each payment decided once, one report left."""
+"""`ingest`, API and gate killed within files: each payment decided once, one report left."""
 
+import contextlib
 import csv
 import fcntl
 import os
 import subprocess
+import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import psycopg
 import pytest
 from lxml import etree
@@ -36,6 +39,9 @@ MOMENTS = [
     ("both", 2200),
 ]
 FEW_MOMENTS = [("ingest", 499), ("gate", 500), ("both", 800)]
+# The register's end of a file, in the transaction before its report is given its name.
+WRITTEN_LAST = "channels.file_part"
+PAUSES = 1000
 A_PIPE = 4096  # Bytes; the process is never far ahead of what was read here.
 
 
@@ -81,6 +87,24 @@ class House:
         assert count == once
         return int(count)
 
+    @contextlib.contextmanager
+    def locked(self, table: str) -> Iterator[Callable[[], None]]:
+        """Whoever writes to a table waits until the end; what is given returns once one does."""
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        pause = threading.Event()
+        with psycopg.connect(self.bed.database.superuser_dsn()) as connection:
+            connection.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE".encode())
+
+            def until_one_waits() -> None:
+                for _ in range(PAUSES):
+                    if connection.execute(waits).fetchone() != (0,):
+                        return
+                    pause.wait(0.02)
+                raise AssertionError(f"nobody writes to {table}")
+
+            yield until_one_waits
+            connection.rollback()
+
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
@@ -125,11 +149,7 @@ def written(folder: Path, file: Long) -> list[str]:
     path, mapping = folder / file.name, folder / "mapping.toml"
     numbers = range(file.payments)
     if file.name == "long.xml":
-        a_file(
-            folder,
-            file.name,
-            *(Payment(end_to_end_id=f"E{n}", amount=f"{n + 1}.00") for n in numbers),
-        )
+        a_file(folder, file.name, *numbered(file.payments))
     elif file.name == "interbank.xml":
         ids = "<EndToEndId>E{0}</EndToEndId><TxId>T{0}</TxId>"
         payments = tuple(
@@ -142,6 +162,14 @@ def written(folder: Path, file: Long) -> list[str]:
         path.write_text("\n".join(["Reference,IBAN,Payee,Amount", *rows]), "utf-8")
         return [str(path), "--mapping", str(mapping)]
     return [str(path)]
+
+
+def numbered(count: int) -> list[Payment]:
+    return [Payment(end_to_end_id=f"E{n}", amount=f"{n + 1}.00") for n in range(count)]
+
+
+def ids(count: int) -> Counter[str]:
+    return Counter(f"E{n}" for n in range(count))
 
 
 def told(report: Path) -> Counter[str]:
@@ -183,8 +211,87 @@ def test_each_payment_is_decided_once_and_there_is_one_report(
     assert set(said["statuses"]) <= {"ACSP", "PDNG"}  # Some are held, by the rules.
     assert house.ordered() - before == file.payments
     report = f"{file.name}.{file.report}"
-    assert told(folder / report) == Counter(f"E{n}" for n in range(file.payments))
+    assert told(folder / report) == ids(file.payments)
     assert {each.name for each in folder.iterdir()} == beside | {report}
+
+
+def test_a_kill_after_the_last_decision_leaves_no_report_and_the_next_one_writes_it(
+    house: House, folder: Path
+) -> None:
+    file = a_file(folder, "last.xml", *numbered(600))
+    report = folder / "last.xml.pain002.xml"
+    before = house.ordered()
+    with house.locked(WRITTEN_LAST) as until_one_waits:
+        ingesting = Ingesting(str(file), "--data", str(house.bed.folder), "--json")
+        until_one_waits()
+        assert house.ordered() - before == 600
+        assert not report.exists()
+        ingesting.kill()
+    assert not report.exists()
+    said = house.shell.call("ingest", str(file))[0]["result"]
+    assert sum(said["statuses"].values()) == 600
+    assert house.ordered() - before == 600
+    assert told(report) == ids(600)
+    assert not (folder / ".last.xml.part").exists()
+
+
+# Where the API is killed: what it, or the gate for it, is about to write then.
+UPLOADING = ["", "vault.sealed_file", "channels.file", "transfers.transfer", WRITTEN_LAST]
+
+
+def test_an_upload_whose_api_is_killed_is_sent_again_and_decided_once(
+    house: House, folder: Path
+) -> None:
+    count = 800
+    content = a_file(folder, "upload.xml", *numbered(count)).read_bytes()
+    token = (house.bed.folder / "tokens" / "erp.token").read_text("utf-8")
+    before, decided = house.ordered(), []
+    for table in UPLOADING:
+        api = house.bed.api()
+        url = f"http://127.0.0.1:{api.start().port}/v1/files"
+        halfway, killed = threading.Event(), threading.Event()
+        pieces = iter([content]) if table else halves(content, halfway, killed)
+        upload = threading.Thread(target=sent, args=(url, token, pieces))
+        waiting = house.locked(table) if table else contextlib.nullcontext(halfway.wait)
+        with waiting as until_one_waits:
+            upload.start()
+            until_one_waits()
+            api.kill()
+            killed.set()
+            upload.join()
+        decided.append(house.ordered() - before)
+    assert decided[:3] == [0, 0, 0], "nothing before the file was kept and registered"
+    assert decided[-1] == count
+    api = house.bed.api()
+    url = f"http://127.0.0.1:{api.start().port}/v1/files"
+    answer = sent(url, token, iter([content]))
+    assert answer is not None
+    assert answer.status_code == 200
+    report = folder / "upload.xml.answer.xml"
+    report.write_bytes(answer.content)
+    assert told(report) == ids(count)
+    assert house.ordered() - before == count
+    assert api.stop() == 0
+
+
+def sent(url: str, token: str, pieces: Iterator[bytes]) -> httpx.Response | None:
+    """The answer; None where the API ended before it."""
+    headers = {
+        "authorization": f"Bearer {token}",
+        "content-type": "application/xml",
+        "accept": "application/xml",
+    }
+    try:
+        return httpx.post(url, content=pieces, headers=headers, timeout=60)
+    except httpx.TransportError:
+        return None
+
+
+def halves(content: bytes, halfway: threading.Event, go_on: threading.Event) -> Iterator[bytes]:
+    yield content[: len(content) // 2]
+    halfway.set()
+    go_on.wait()
+    yield content[len(content) // 2 :]
 
 
 def test_two_processes_do_not_answer_one_file_at_a_time(shell: Shell, folder: Path) -> None:

@@ -84,7 +84,33 @@ def test_a_return_before_the_word_that_it_settled_moves_nothing(gate: Harness) -
         step()
         before = balances(gate)
         assert (gate.returns(number).outcome, balances(gate)) == ("questioned", before)
-    assert alerts(gate) == [(number, "transfers.illegal_move")] * 2
+    assert alerts(gate) == [(number, "transfers.illegal_move")]
+
+
+def test_the_same_doubt_raises_one_alert_until_somebody_acknowledges_it(
+    gate: Harness, settled: int
+) -> None:
+    """Of each transfer, of none, and of each code; what came stands in the log all the same."""
+    told = [(0, "a.b"), (0, "a.c"), (settled, "a.b")]
+
+    def doubted(gate: Harness, content: int) -> list[int]:
+        """Each of these once more, in a message of its own."""
+        return [
+            gate.returns(transfer, doubt=code, content_hash=bytes([content]) * 32).number
+            for transfer, code in told
+        ]
+
+    first = doubted(gate, 1)
+    later = doubted(gate, 2) + doubted(gate, 3)
+    assert len({*first, *later}) == 9
+    assert ([*gate.engine.state.alerts], alerts(gate)) == (first, told)
+    gate.do(commands.AcknowledgeAlert(first[0]))
+    gate.do(commands.CloseAlert(first[1], "suspicious", REASON))
+    again = gate.restarted().start()
+    doubted(again, 4)
+    doubted(again, 5)
+    # The one that somebody looks into stays; what came since asks for another look.
+    assert alerts(again) == [told[0], told[2], told[0], told[1]]
 
 
 def test_a_second_return_moves_nothing_whatever_it_says(gate: Harness, settled: int) -> None:
@@ -135,12 +161,16 @@ def test_returns_are_replayed_and_kept_in_a_snapshot(gate: Harness, settled: int
     gate.dispatch(other)
     gate.rail_says(other, "settled")
     gate.returns(settled, amount=1)
-    gate.returns(other, amount=6)
+    for content_hash in (b"\x01" * 32, b"\x02" * 32):
+        gate.returns(other, amount=6, content_hash=content_hash)
     content = encode_content(gate.engine.state)
     assert encode_content(gate.restarted().start().engine.state) == content
     gate.keep_snapshot()
     again = gate.restarted().start()
     assert encode_content(again.engine.state) == content
+    before = alerts(again)
+    again.returns(other, amount=6, content_hash=b"\x03" * 32)
+    assert alerts(again) == before, "a snapshot knows what nobody has acknowledged"
     assert again.do(commands.Cancel(settled, REASON)).outcome == "transfers.unknown"
 
 

@@ -1,5 +1,6 @@
 """One alert and its life: open, acknowledged, closed with a disposition. Pure."""
 
+from collections.abc import Iterable
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
@@ -32,6 +33,30 @@ class Alert(NamedTuple):
     status: int = AlertStatus.OPEN
     disposition: str = ""
     changed_by: int = 0
+
+
+class Looks:
+    """Alerts that no typology raised and that nobody has acknowledged, by what they are about.
+
+    Whoever sends the same doubt again and again has one of them: it stands for all that came until
+    somebody acknowledges it, and what comes after that raises another.
+    """
+
+    def __init__(self, alerts: Iterable[Alert] = ()) -> None:
+        self._open: dict[tuple[int, str], int] = {}
+        for alert in alerts:
+            self.keep(alert)
+
+    def has(self, transfer: int, codes: str) -> bool:
+        return (transfer, codes) in self._open
+
+    def keep(self, alert: Alert) -> None:
+        """As it stands now."""
+        about = (alert.transfer, alert.rules)
+        if alert.status == AlertStatus.OPEN and not alert.typologies:
+            self._open[about] = alert.number
+        elif self._open.get(about) == alert.number:
+            del self._open[about]
 
 
 def acknowledge(alert: Alert, *, by: int) -> Alert:

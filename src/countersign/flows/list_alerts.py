@@ -7,6 +7,7 @@ import psycopg
 
 from countersign.alerts.model import Alert, AlertStatus
 from countersign.alerts.queries import newest_alerts
+from countersign.flows.list_questioned import questioned_of
 from countersign.flows.tell_reasons import Explainer, PolicyTold, ReasonTold, TypologyTold
 from countersign.flows.tell_transfer import codes_in, pairs_in
 from countersign.gate.commands import Kind
@@ -38,6 +39,7 @@ class AlertTold(msgspec.Struct, frozen=True, kw_only=True):
     rules: list[ReasonTold]
     policy: PolicyTold | None  # Null where no policy raised it, as for what a rail sent back.
     disposition: str | None
+    messages: int  # Of the rail, which it stands for; 0 where a decision raised it.
 
 
 def tell_alerts(
@@ -52,10 +54,18 @@ def tell_alerts(
     alerts = newest_alerts(connection, limit=limit, with_closed=with_closed, before=before)
     policies = _policies(connection, [alert.number for alert in alerts])
     explainer = Explainer(connection, language)
-    return [_told(alert, policies.get(alert.number), explainer) for alert in alerts]
+    return [
+        _told(
+            alert,
+            policies.get(alert.number),
+            explainer,
+            messages=questioned_of(connection, alert, limit=0).messages,
+        )
+        for alert in alerts
+    ]
 
 
-def _told(alert: Alert, policy: int | None, explainer: Explainer) -> AlertTold:
+def _told(alert: Alert, policy: int | None, explainer: Explainer, *, messages: int) -> AlertTold:
     return AlertTold(
         number=alert.number,
         transfer=alert.transfer,
@@ -65,6 +75,7 @@ def _told(alert: Alert, policy: int | None, explainer: Explainer) -> AlertTold:
         rules=explainer.reasons(codes_in(alert.rules), policy=policy),
         policy=explainer.policy(policy),
         disposition=alert.disposition or None,
+        messages=messages,
     )
 
 

@@ -24,8 +24,12 @@ def raise_alert(batch: Batch, transfer: OpenTransfer, decision: Decision) -> Non
 
 
 def ask_for_a_look(batch: Batch, transfer: int, codes: str) -> None:
-    """An alert that no typology raised: of transfer 0 where it is about none that is known."""
-    _keep(batch, Alert(batch.number, transfer, "", codes, batch.batch_ms))
+    """An alert that no typology raised: of transfer 0 where it is about none that is known.
+
+    None where one that nobody has seen asks for the same already: what came stands in the log.
+    """
+    if not batch.state.looks.has(transfer, codes):
+        _keep(batch, Alert(batch.number, transfer, "", codes, batch.batch_ms))
 
 
 def fresh(transfer: OpenTransfer, decision: Decision) -> Decision:
@@ -55,6 +59,7 @@ def _find(state: State, number: int) -> Alert:
 
 def _keep(batch: Batch, alert: Alert) -> None:
     batch.changes.alerts[alert.number] = alert
+    batch.state.looks.keep(alert)
     if alert.status == AlertStatus.CLOSED:
         del batch.state.alerts[alert.number]
     else:

@@ -12,7 +12,7 @@ import msgspec
 
 from countersign.access.model import Credential
 from countersign.accounts.model import Account
-from countersign.alerts.model import Alert
+from countersign.alerts.model import Alert, Looks
 from countersign.audit.compact_range import CompactRange, DamagedRange
 from countersign.features.history import History, Minutes, Peak
 from countersign.features.model import Features
@@ -169,6 +169,7 @@ def _restored(content: Content, manifest: Manifest) -> State:
         state.set_policy(content.policy_number, content.policy_content)
     state.open = {values[0]: _transfer(values, content.fact_names) for values in content.open}
     state.alerts = {values[0]: Alert(*values) for values in content.alerts}
+    state.looks = Looks(state.alerts.values())
     # A sorted list is a heap.
     state.hold_timers = content.hold_timers
     state.return_timers = content.return_timers

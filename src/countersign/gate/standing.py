@@ -14,7 +14,7 @@ import msgspec
 
 from countersign.access.model import Credential
 from countersign.alerts.errors import AlreadyAcknowledged, UnknownDisposition
-from countersign.alerts.model import Alert, acknowledge, close
+from countersign.alerts.model import Alert, Looks, acknowledge, close
 from countersign.gate import commands
 from countersign.gate.commands import Kind, decode
 from countersign.gate.context import read_redecision
@@ -58,6 +58,7 @@ class Standing:
         self.policies: dict[int, StandingPolicy] = {}
         self.holds: dict[int, StandingHold] = {}
         self.alerts: dict[int, Alert] = {}
+        self._looks = Looks()
         # Transfers that are released and not dispatched yet, and when they are due (None: unknown).
         self.waiting: dict[int, int | None] = {}
         self._days: dict[int, int] = {}  # The execution days of those, and of held ones.
@@ -100,14 +101,20 @@ class Standing:
 
     def _look_at_return(self, row: CommandRow, batch_ms: int | None) -> None:
         reasons, command = read_reasons(row.detail), _decoded(row)
-        if reasons and isinstance(command, commands.Return):
+        if not (reasons and isinstance(command, commands.Return)):
+            return
+        if not self._looks.has(command.transfer, reasons):
             self._raise(row.number, command.transfer, "", reasons, batch_ms)
 
     def _raise(
         self, number: int, transfer: int, typologies: str, rules: str, batch_ms: int | None
     ) -> None:
         raised_ms = UNKNOWN_TIME if batch_ms is None else batch_ms
-        self.alerts[number] = Alert(number, transfer, typologies, rules, raised_ms)
+        self._keep(Alert(number, transfer, typologies, rules, raised_ms))
+
+    def _keep(self, alert: Alert) -> None:
+        self.alerts[alert.number] = alert
+        self._looks.keep(alert)
 
     def _change_alert(
         self, number: int, command: commands.AcknowledgeAlert | commands.CloseAlert
@@ -116,7 +123,7 @@ class Standing:
         if known is None:
             return
         with contextlib.suppress(AlreadyAcknowledged, UnknownDisposition):
-            self.alerts[command.alert] = (
+            self._keep(
                 close(known, command.disposition, by=number)
                 if isinstance(command, commands.CloseAlert)
                 else acknowledge(known, by=number)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from countersign.access.errors import UnknownCredential
 from countersign.access.model import BUILT_IN, Credential, Permission
 from countersign.accounts.model import AccountBook
-from countersign.alerts.model import Alert
+from countersign.alerts.model import Alert, Looks
 from countersign.audit.compact_range import CompactRange
 from countersign.audit.merkle import EMPTY_ROOT
 from countersign.features.model import Features
@@ -81,6 +81,7 @@ class State:
         self.policy_content = b""
         self.open: dict[int, OpenTransfer] = {}
         self.alerts: dict[int, Alert] = {}  # Those that are not closed.
+        self.looks = Looks()  # Of these, as they say.
         self.log = CompactRange()
         self.chain = Chain(0, 0, EMPTY_ROOT, ZERO_HASH, 0)
         # Heaps of (due, transfer): holds that run out, settled transfers that cannot come back.

@@ -71,6 +71,18 @@ class Returned(msgspec.Struct, frozen=True):
     changed_ms: int
 
 
+class Doubt(msgspec.Struct, frozen=True, kw_only=True):
+    """Messages that were questioned for one reason within a time."""
+
+    transfer: int  # 0: of none that is known.
+    reason: str
+    since_ms: int
+    until_ms: int | None  # None: until now.
+
+    def values(self) -> tuple[int | str | None, ...]:
+        return (self.transfer, self.reason, self.since_ms, self.until_ms, self.until_ms)
+
+
 def meaning_of(returned: PaymentReturn) -> bytes:
     """The same for two messages that say the same of one return, whatever message brought it."""
     # The customer's reference is left out: a hash of it could be guessed.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from countersign.rails import store
 from countersign.rails.messages import PaymentReturn, RailStatusReport
-from countersign.rails.model import UNKNOWN_UETR, Returned, Sending, State, is_whole
+from countersign.rails.model import UNKNOWN_UETR, Doubt, Returned, Sending, State, is_whole
 from countersign.rails.store import Connection
 
 
@@ -41,6 +41,15 @@ def sending_of(connection: Connection, report: RailStatusReport | PaymentReturn)
 def returned_due(connection: Connection, now_ms: int, *, count_max: int) -> list[Returned]:
     """Messages in which something came back and of which the gate has not been told."""
     return store.returned_due(connection, now_ms, count_max=count_max)
+
+
+def count_questioned(connection: Connection, about: Doubt) -> int:
+    return store.count_questioned(connection, about)
+
+
+def newest_questioned(connection: Connection, about: Doubt, *, limit: int) -> list[Returned]:
+    """The newest first."""
+    return store.newest_questioned(connection, about, limit=limit)
 
 
 def is_repeated(connection: Connection, returned: Returned) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import psycopg
 
-from countersign.rails.model import Returned, ReturnState, Sending, State
+from countersign.rails.model import Doubt, Returned, ReturnState, Sending, State
 
 Connection = psycopg.Connection[Any]
 
@@ -82,6 +82,13 @@ IS_RETURNED = """
     SELECT EXISTS (SELECT FROM rails.payment_return
       WHERE number = %s AND state = 2 AND content_hash <> %s)
 """
+_QUESTIONED = """
+    WHERE state = 3 AND number = %s AND reason = %s AND changed_ms >= %s
+      AND (%s::bigint IS NULL OR changed_ms < %s::bigint)
+"""
+_COUNT_RETURNED = "SELECT count(*) FROM rails.payment_return"
+COUNT_QUESTIONED = _COUNT_RETURNED + _QUESTIONED
+SELECT_QUESTIONED = SELECT_RETURNED + _QUESTIONED + "ORDER BY changed_ms DESC LIMIT %s"
 SELECT_CAUTION = "SELECT ask_first_below FROM rails.caution"
 
 
@@ -123,12 +130,16 @@ def add_returned(connection: Connection, returned: Returned) -> bool:
 
 
 def returned_due(connection: Connection, now_ms: int, *, count_max: int) -> list[Returned]:
-    rows = connection.execute(SELECT_RETURNED + _RETURNED_DUE, [now_ms, count_max])
-    fields = Returned.__struct_fields__
-    return [
-        Returned(**dict(zip(fields, row, strict=True)) | {"state": ReturnState(row[3])})
-        for row in rows
-    ]
+    return _returned(connection.execute(SELECT_RETURNED + _RETURNED_DUE, [now_ms, count_max]))
+
+
+def count_questioned(connection: Connection, about: Doubt) -> int:
+    row = connection.execute(COUNT_QUESTIONED, about.values()).fetchone()
+    return int(row[0]) if row else 0
+
+
+def newest_questioned(connection: Connection, about: Doubt, *, limit: int) -> list[Returned]:
+    return _returned(connection.execute(SELECT_QUESTIONED, [*about.values(), limit]))
 
 
 def is_there(connection: Connection, statement: str, *values: object) -> bool:
@@ -144,6 +155,14 @@ def be_cautious(connection: Connection, number: int, now_ms: int) -> None:
 def ask_first_below(connection: Connection) -> int:
     row = connection.execute(SELECT_CAUTION).fetchone()
     return int(row[0]) if row else 0
+
+
+def _returned(rows: "psycopg.Cursor[Any]") -> list[Returned]:
+    fields = Returned.__struct_fields__
+    return [
+        Returned(**dict(zip(fields, row, strict=True)) | {"state": ReturnState(row[3])})
+        for row in rows
+    ]
 
 
 def _sendings(rows: "psycopg.Cursor[Any]") -> list[Sending]:

@@ -1,11 +1,12 @@
-"""`countersign alerts list|acknowledge|close`."""
+"""`countersign alerts list|messages|acknowledge|close`."""
 
 import argparse
 
 import psycopg
 
+from countersign.alerts.errors import UnknownAlert
 from countersign.alerts.model import AlertStatus, Disposition
-from countersign.alerts.queries import newest_alerts
+from countersign.alerts.queries import find_alert, newest_alerts
 from countersign.entrypoints.cli.parsing import (
     REASON_HELP,
     Subcommands,
@@ -18,6 +19,7 @@ from countersign.entrypoints.cli.parsing import (
 )
 from countersign.entrypoints.cli.terminal import Terminal
 from countersign.entrypoints.installation import load_installation
+from countersign.flows.list_questioned import questioned_of
 from countersign.gate.commands import AcknowledgeAlert, Kind
 from countersign.gate.requests import CloseAlertRequest
 from countersign.infra.clock import moment
@@ -35,6 +37,17 @@ def add(subcommands: Subcommands, common: argparse.ArgumentParser) -> None:
         "--limit", type=count, default=50, help="how many at most (default: %(default)s)"
     )
     listing.add_argument("--all", action="store_true", help="closed ones too")
+    messages = add_command(
+        commands,
+        common,
+        "messages",
+        list_messages,
+        "list the rail's messages that an alert stands for, the newest first",
+    )
+    messages.add_argument("number", type=whole_number, help=_NUMBER_HELP)
+    messages.add_argument(
+        "--limit", type=count, default=50, help="how many at most (default: %(default)s)"
+    )
     acknowledging = add_command(
         commands, common, "acknowledge", acknowledge, "say that you look into an alert"
     )
@@ -55,6 +68,7 @@ def list_alerts(arguments: argparse.Namespace, terminal: Terminal) -> int:
     installation = load_installation(arguments.settings)
     with psycopg.connect(installation.dsn(Role.APP)) as connection:
         alerts = newest_alerts(connection, limit=arguments.limit, with_closed=arguments.all)
+        messages = [questioned_of(connection, alert, limit=0).messages for alert in alerts]
     rows = [
         (
             alert.number,
@@ -64,11 +78,31 @@ def list_alerts(arguments: argparse.Namespace, terminal: Terminal) -> int:
             alert.typologies,
             alert.rules,
             alert.disposition,
+            count,
         )
-        for alert in alerts
+        for alert, count in zip(alerts, messages, strict=True)
     ]
-    headings = ("number", "transfer", "raised", "status", "typologies", "rules", "disposition")
+    headings = (
+        *("number", "transfer", "raised", "status", "typologies", "rules", "disposition"),
+        "messages",
+    )
     return terminal.table(headings, rows, "no alert is open")
+
+
+def list_messages(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    """When each came; the messages themselves are kept sealed."""
+    installation = load_installation(arguments.settings)
+    with psycopg.connect(installation.dsn(Role.APP)) as connection:
+        alert = find_alert(connection, arguments.number)
+        if alert is None:
+            return terminal.refusal(UnknownAlert())
+        found = questioned_of(connection, alert, limit=arguments.limit)
+    rows = [
+        (moment(one.received_ms), one.reason, one.number, one.content_hash.hex(), one.file_id.hex())
+        for one in found.newest
+    ]
+    headings = ("received", "reason", "transfer", "content_hash", "file")
+    return terminal.table(headings, rows, "no message of a rail stands behind this alert")
 
 
 def acknowledge(arguments: argparse.Namespace, terminal: Terminal) -> int:

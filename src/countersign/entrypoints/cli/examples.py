@@ -4,6 +4,7 @@ EXAMPLES = {
     "alerts acknowledge": "alerts acknowledge 17",
     "alerts close": 'alerts close 17 --disposition false_positive --reason "spoke to the debtor"',
     "alerts list": "alerts list --all",
+    "alerts messages": "alerts messages 17 --limit 200",
     "policy check": "policy check policy.json",
     "policy set": "policy set policy.json",
     "policy show": "policy show",

@@ -43,6 +43,25 @@ class MalformedOwner(Refusal):
     )
 
 
+class UnusableCharacters(Refusal):
+    """The {field} holds characters that cannot be used there.
+
+    They cannot be seen, or obey to a terminal, or are none that it takes. Write it anew.
+    """
+
+    code = "cli.unusable_characters"
+    kind = RefusalKind.INVALID
+    chinese = "{field} 含有不可使用的字元：無法顯示、會操控終端機，或不屬於可用字元。請重新輸入。"
+
+
+class MalformedField(Refusal):
+    """The {field} cannot be sent as it is: it is beyond what the gate takes. Correct it."""
+
+    code = "cli.malformed_field"
+    kind = RefusalKind.INVALID
+    chinese = "{field} 無法照此送出：超出閘口可接受的範圍。請更正。"
+
+
 def asked(arguments: argparse.Namespace, kind: Kind, request: msgspec.Struct) -> Answer:
     """What the running gate answers the operator."""
     require_readable(request)
@@ -61,6 +80,18 @@ def require_readable(request: msgspec.Struct) -> None:
             _require_length(field.name, value, field.type)
     if isinstance(request, HoldRequest) and not _OWNER.fullmatch(request.owner):
         raise MalformedOwner
+    _require_as_read(request)
+
+
+def _require_as_read(request: msgspec.Struct) -> None:
+    """Read it as the gate will, a field at a time, so that the one at fault is known."""
+    for field in msgspec.structs.fields(request):
+        value = getattr(request, field.name)
+        try:
+            msgspec.msgpack.decode(msgspec.msgpack.encode(value), type=field.type)
+        except (msgspec.MsgspecError, UnicodeEncodeError, OverflowError):
+            is_text = isinstance(value, str)
+            raise (UnusableCharacters if is_text else MalformedField)(field=field.name) from None
 
 
 def _require_length(name: str, value: str, type_: StrType) -> None:

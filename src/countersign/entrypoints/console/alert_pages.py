@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from countersign.alerts.errors import UnknownAlert
 from countersign.alerts.model import Disposition
+from countersign.alerts.queries import find_alert
 from countersign.entrypoints.console.acting import Form, ask_gate, form_action
 from countersign.entrypoints.console.finding import Search, find_transfers, parties
 from countersign.entrypoints.console.pages import language_of, render
@@ -15,10 +16,12 @@ from countersign.entrypoints.console.sentences import sentences
 from countersign.entrypoints.console.site import Site
 from countersign.entrypoints.console.timeline import alert_seen
 from countersign.entrypoints.web.numbers import PATH_NUMBER
+from countersign.flows.list_questioned import Questioned, questioned_of
 from countersign.gate.commands import AcknowledgeAlert, Kind
 from countersign.gate.requests import CloseAlertRequest
 
 ROWS = 100
+MESSAGES = 10
 VIEWS = {"open": (1,), "acknowledged": (2,), "all": (1, 2), "closed": (3,)}
 _SELECT = """
 SELECT a.number, a.typologies, a.rules, a.raised_ms, a.status, a.disposition, a.transfer
@@ -67,6 +70,7 @@ def _page(request: Request, chosen: int | None) -> Response:
             "tallies": dict(connection.execute(_COUNTS).fetchall()),
             "shown": alert_seen(shown[:6]) if shown else None,
             "transfer": transfer,
+            "questioned": _questioned(connection, shown[0]) if shown else None,
             "words": sentences(connection, language_of(request)),
         }
 
@@ -80,6 +84,11 @@ def _page(request: Request, chosen: int | None) -> Response:
         done=request.query_params.get("done", ""),
         **site.read(read),
     )
+
+
+def _questioned(connection: Any, number: int) -> Questioned | None:
+    found = find_alert(connection, number)
+    return questioned_of(connection, found, limit=MESSAGES) if found else None
 
 
 def acknowledge(request: Request, form: Form) -> str:

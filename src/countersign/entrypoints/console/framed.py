@@ -2,6 +2,8 @@
 # ruff: noqa: E501  # A sentence is one line.
 
 FRAMED = {
+    "show what is new on the board": "顯示看板上的新進轉帳",
+    "{count} new": "新進 {count} 筆",
     "Choose a time zone": "選擇時區",
     "In which zone this browser shows times. Pointing at one gives UTC; proofs, the log and what machines read stay in UTC, and so do days of the ledger and of a search.": (
         "此瀏覽器以哪個時區顯示時間。指向時間可見 UTC；證明、日誌與機器讀取的內容維持 UTC，帳務日與搜尋日期亦同。"

@@ -76,6 +76,7 @@ const single = {
   "j": () => move(1), "k": () => move(-1), "[": () => step(-1), "]": () => step(1),
   "/": () => { document.querySelector("[data-find]")?.focus(); return true; },
   "?": () => { document.getElementById("help")?.showModal(); return true; },
+  "n": () => showNews(),
   " ": (event) => { if (!live || event.target !== document.body) return false; pause(); return true; },
 };
 function go(key) {

@@ -2,6 +2,10 @@
 # ruff: noqa: E501  # A sentence is one line.
 
 FRAMED = {
+    "Filters in force": "目前條件",
+    "From the newest": "回到最新",
+    "Remove:": "移除：",
+    "{count} entries, leaves {first} to {last}": "{count} 筆，第 {first} 至 {last} 號葉節點",
     "show what is new on the board": "顯示看板上的新進轉帳",
     "{count} new": "新進 {count} 筆",
     "Choose a time zone": "選擇時區",
@@ -69,5 +73,9 @@ OF_ONE = {
     "All {count} facts that the rules asked for": ("count", "The fact that the rules asked for"),
     "Policy {number}, {count} reasons": ("count", "Policy {number}, {count} reason"),
     "Running: {done} of {of} commands": ("of", "Running: {done} of {of} command"),
+    "{count} entries, leaves {first} to {last}": (
+        "count",
+        "{count} entry, leaves {first} to {last}",
+    ),
     "the last {count} entries": ("count", "the last entry"),
 }

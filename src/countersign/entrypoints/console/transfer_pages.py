@@ -10,6 +10,7 @@ from starlette.routing import Route
 from countersign.entrypoints.console.acting import Form, ask_gate, form_action
 from countersign.entrypoints.console.catalogue import translated
 from countersign.entrypoints.console.errors import FormExpired
+from countersign.entrypoints.console.filters import of_transfers
 from countersign.entrypoints.console.finding import (
     PAGES_MAX,
     SORTS,
@@ -88,6 +89,7 @@ def transfers(request: Request) -> Response:
         words=words,
         has_more=has_more and search.page < PAGES_MAX,
         query=_query(request),
+        filters=of_transfers(_query(request), search, language_of(request)),
         tabs=_tabs(site, language_of(request)),
         own=own_views(request),
         asked=query_of(_query(request)),

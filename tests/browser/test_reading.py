@@ -163,3 +163,39 @@ def test_what_is_typed_outlives_a_choice_of_language_theme_density_and_zone(
         page.locator('.nav a[href="/log"]').click()
         console.go(page, f"/transfers/{number}")
         expect(page.locator("#reason")).to_have_value("")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_transfer_opens_beside_its_list_and_focus_comes_back(
+    console: Console, faults: Callable[[Page], list[str]], language: str
+) -> None:
+    with console.page(language, at="/transfers?status=held") as page:
+        panel, chosen = page.locator("#panel"), page.locator('tr[aria-selected="true"] a.row')
+        for key in ("j", "j", "Enter"):
+            page.keyboard.press(key)
+        number = str(chosen.get_attribute("href")).rpartition("/")[2]
+        expect(panel.locator("h2").first).to_be_focused()
+        expect(panel).to_contain_text(number)
+        expect(panel.locator(".ev")).not_to_have_count(0)
+        assert page.url.endswith(f"status=held&open={number}")
+        for width in (1100, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert faults(page) == [], width
+        # The next row is shown in it, and the address finds that one again.
+        page.keyboard.press("j")
+        second = str(chosen.get_attribute("href")).rpartition("/")[2]
+        expect(panel.locator("h2").first).to_contain_text(second)
+        page.reload()
+        expect(panel.locator("h2").first).to_contain_text(second)
+        page.keyboard.press("Escape")
+        expect(panel).to_be_hidden()
+        expect(chosen).to_be_focused()
+        assert "open=" not in page.url
+        page.keyboard.press("Enter")
+        expect(panel).to_be_visible()
+        page.keyboard.press("Control+Enter")
+        page.wait_for_url(f"**/transfers/{second}")
+    with console.page(language, "phone", at="/transfers?status=held") as page:
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/transfers/*")

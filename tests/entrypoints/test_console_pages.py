@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import psycopg
 import pytest
+from tests.support.scene import house
 from tests.support.site import Site, a_site
 
 from countersign.entrypoints.console.ledger import leaf_through
@@ -143,6 +144,20 @@ def test_each_filter_is_a_word_that_leads_to_the_list_without_it(
             if not chips:
                 break
             path, names = unescape(chips[0][0]), names[1:]
+
+
+def test_a_panel_shows_a_transfer_masked_and_to_who_is_signed_in(site: Site) -> None:
+    path = f"/transfers/{site.held}/panel"
+    with site.client() as client:
+        assert client.get(path).headers["location"] == "/sign-in"
+    with site.signed_in() as client:
+        panel = client.get(path).text
+        assert client.get("/transfers/99999/panel").status_code == 404
+    assert "<html" not in panel
+    assert f'href="/transfers/{site.held}"' in panel
+    assert "from EUR 1,000,000.00" in panel
+    for restricted in ("Meadow", house(0).rpartition(":")[2], "Falcon Metals"):
+        assert restricted not in panel
 
 
 def test_a_ledger_is_leafed_through_without_losing_an_entry(site: Site) -> None:

@@ -2,6 +2,9 @@
 # ruff: noqa: E501  # A sentence is one line.
 
 FRAMED = {
+    "The chosen transfer": "所選轉帳",
+    "open the row as a page": "以整頁開啟該列",
+    "open the row, of transfers beside the list": "開啟該列；轉帳在列表旁開啟",
     "Filters in force": "目前條件",
     "From the newest": "回到最新",
     "Remove:": "移除：",

@@ -25,7 +25,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 CHECKS = (Path(__file__).parent / "checks.js").read_text(encoding="utf-8")
 # All that it finds counts, minor faults too. Of rows that differ in their values alone one is
 # looked at: the contrast of each text of fifty such rows is most of the time of these tests.
-RUN_AXE = """async () => {
+RUN_AXE = """async (rules) => {
   const shapes = new Set();
   const again = [...document.querySelectorAll("tbody tr, main li, .usual > *")].filter((row) => {
     const shape = row.outerHTML.replace(/>[^<]*[^<\\s][^<]*</g, ">x<")
@@ -33,10 +33,12 @@ RUN_AXE = """async () => {
     return shapes.size === shapes.add(shape).size;
   });
   const where = { include: [document], exclude: again };
-  const found = await axe.run(where, { resultTypes: ["violations"] });
+  const runOnly = rules ? { runOnly: rules } : {};
+  const found = await axe.run(where, { resultTypes: ["violations"], ...runOnly });
   return found.violations.flatMap((rule) =>
     rule.nodes.map((node) => `${rule.impact} ${rule.id}: ${node.html.slice(0, 160)}`));
 }"""
+PAINTED = ["color-contrast", "target-size", "scrollable-region-focusable"]
 ORDINARY = 20  # Small orders: enough for each kind of row, few enough for axe-core's sake.
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 LOCALES = {"en": "en-GB", "zh": "zh-TW"}
@@ -181,6 +183,26 @@ def axe() -> str:
         "axe_playwright_python/axe.min.js"
     )
     return Path(str(file)).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def repainted(axe: str) -> Callable[[Page], list[str]]:
+    """What is wrong with a page in the other theme and the other density.
+
+    Neither changes what is there, so only what depends on colours and sizes is looked at again.
+    """
+
+    def found(page: Page) -> list[str]:
+        is_dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+        page.emulate_media(color_scheme="light" if is_dark else "dark")
+        page.evaluate("document.documentElement.dataset.density = 'comfortable'")
+        page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
+        page.evaluate(axe)
+        wrong = [*page.evaluate(RUN_AXE, PAINTED), *page.evaluate(CHECKS)]
+        page.emulate_media(color_scheme="dark" if is_dark else "light")
+        return wrong
+
+    return found
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ def test_everything_is_reached_by_keyboard(console: Console, faults: Faults, lan
         page.keyboard.press("j")
         page.keyboard.press("k")
         target = page.locator('tr[aria-selected="true"] a.row').get_attribute("href")
-        page.keyboard.press("Enter")
+        page.keyboard.press("Control+Enter")
         page.wait_for_url(f"**{target}")
         # Inside a field a key is a letter, until the field is left.
         page.keyboard.press("/")

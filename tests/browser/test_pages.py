@@ -20,7 +20,8 @@ Faults = Callable[[Page], list[str]]
 TURN_MS = 2_100  # The board asks every two seconds.
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])
 PATHS = ("/", "/transfers", "/transfers?status=held", "/alerts", "/accounts", "/accounts/5",
-         "/files", "/freezes", "/log", "/health", "/transfers?currency=EUR&least=100")  # fmt: skip
+         "/files", "/freezes", "/log", "/health", "/zone",
+         "/transfers?currency=EUR&least=100")  # fmt: skip
 
 
 PLANTED = """<!doctype html><html><body><main><h1>a</h1><h1>b</h1><h4>c</h4>
@@ -29,11 +30,12 @@ PLANTED = """<!doctype html><html><body><main><h1>a</h1><h1>b</h1><h4>c</h4>
 <tr><td><a href="/3"></a></td></tr></tbody></table></main></body></html>"""
 
 
-def test_what_is_planted_is_found(console: Console, faults: Faults) -> None:
+def test_what_is_planted_is_found(console: Console, faults: Faults, repainted: Faults) -> None:
     page = console.browser.new_page()
     try:
         page.set_content(PLANTED)
         found = " ".join(fault.split(": <")[0] for fault in faults(page))
+        assert "color-contrast" in " ".join(repainted(page))
     finally:
         page.close()
     for what in ("html-has-lang", "button-name", "label", "image-alt", "color-contrast",
@@ -47,21 +49,21 @@ def newest_held(console: Console) -> int:
     return int(number)
 
 
-@pytest.mark.parametrize(
-    ("language", "theme", "size"), [("en", "light", "desktop"), ("zh", "dark", "phone")]
-)
+@pytest.mark.parametrize("of", [("en", "desktop", "light"), ("zh", "phone", "dark")])
 def test_no_fault_is_found_on_any_page(
-    console: Console, faults: Faults, language: str, theme: str, size: str
+    console: Console, faults: Faults, repainted: Faults, of: tuple[str, str, str]
 ) -> None:
+    """At a desk and on a phone, light and dark, in both densities."""
     ((alert,),) = console.asked("SELECT max(number) FROM alerts.alert")
     more = (f"/transfers/{newest_held(console)}", f"/alerts/{alert}", "/transfers?number=99999")
-    with console.page(language, size, theme, at="") as page:
+    with console.page(*of, at="") as page:
         for path in (*PATHS, *more):
             console.go(page, path)
             expect(page.locator("html")).to_have_attribute(
-                "lang", {"en": "en", "zh": "zh-Hant"}[language]
+                "lang", {"en": "en", "zh": "zh-Hant"}[of[0]]
             )
             assert faults(page) == [], path
+            assert repainted(page) == [], path
 
 
 @LANGUAGES

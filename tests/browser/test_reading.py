@@ -73,6 +73,46 @@ def test_a_chart_says_what_it_shows_and_a_table_stands_behind_it(
         assert faults(page) == []
 
 
+@pytest.mark.parametrize(("language", "told"), [("en", "{} new"), ("zh", "新進 {} 筆")])
+def test_what_is_new_waits_for_who_reads_on(
+    console: Console, faults: Callable[[Page], list[str]], language: str, told: str
+) -> None:
+    """No row moves while one is scrolled to or focused; a key or a click shows what came."""
+    with console.page(language, at="", is_alone=True) as page:
+        page.clock.install()
+        console.go(page, "/")
+        news, rows = page.locator("[data-news]"), page.locator("tbody a.row")
+        rows.nth(1).focus()
+        before = page.locator("[data-live] a").evaluate_all("all => all.map((a) => a.href)")
+        orders = [console.scene.large(1, place, 1_100_000_00 + place) for place in (2, 4)]
+        page.clock.run_for(2_000)
+        expect(news).to_have_text(told.format(2))
+        after = page.locator("[data-live] a").evaluate_all("all => all.map((a) => a.href)")
+        assert after == before
+        assert faults(page) == []
+        page.keyboard.press("n")
+        expect(page.locator(f'.stream a[href="/transfers/{orders[1]}"]')).to_be_visible()
+        expect(news).to_be_hidden()
+        expect(rows.nth(1)).to_be_focused()
+        # Scrolled away from the top, without any focus there.
+        rows.nth(1).evaluate("(link) => link.blur()")
+        page.set_viewport_size({"width": 1440, "height": 400})
+        page.mouse.move(1, 1)
+        page.evaluate("scrollTo(0, 200)")
+        (answer,) = console.scene.ordinary(1)
+        page.clock.run_for(2_000)
+        expect(news).to_have_text(told.format(1))
+        news.click()
+        expect(page.locator(f'.stream a[href="/transfers/{answer.number}"]')).to_have_count(1)
+        assert page.evaluate("scrollY") == 200
+        # At the top it is live again.
+        page.evaluate("scrollTo(0, 0)")
+        page.mouse.move(1, 1)
+        (answer,) = console.scene.ordinary(1)
+        page.clock.run_for(2_000)
+        expect(page.locator(f'.stream a[href="/transfers/{answer.number}"]')).to_be_visible()
+
+
 @pytest.mark.parametrize(("language", "told"), [("en", "not renewed for"), ("zh", "秒未更新")])
 def test_a_board_that_is_not_renewed_says_how_old_it_is(
     console: Console, language: str, told: str
@@ -123,3 +163,39 @@ def test_what_is_typed_outlives_a_choice_of_language_theme_density_and_zone(
         page.locator('.nav a[href="/log"]').click()
         console.go(page, f"/transfers/{number}")
         expect(page.locator("#reason")).to_have_value("")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_transfer_opens_beside_its_list_and_focus_comes_back(
+    console: Console, faults: Callable[[Page], list[str]], language: str
+) -> None:
+    with console.page(language, at="/transfers?status=held") as page:
+        panel, chosen = page.locator("#panel"), page.locator('tr[aria-selected="true"] a.row')
+        for key in ("j", "j", "Enter"):
+            page.keyboard.press(key)
+        number = str(chosen.get_attribute("href")).rpartition("/")[2]
+        expect(panel.locator("h2").first).to_be_focused()
+        expect(panel).to_contain_text(number)
+        expect(panel.locator(".ev")).not_to_have_count(0)
+        assert page.url.endswith(f"status=held&open={number}")
+        for width in (1100, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert faults(page) == [], width
+        # The next row is shown in it, and the address finds that one again.
+        page.keyboard.press("j")
+        second = str(chosen.get_attribute("href")).rpartition("/")[2]
+        expect(panel.locator("h2").first).to_contain_text(second)
+        page.reload()
+        expect(panel.locator("h2").first).to_contain_text(second)
+        page.keyboard.press("Escape")
+        expect(panel).to_be_hidden()
+        expect(chosen).to_be_focused()
+        assert "open=" not in page.url
+        page.keyboard.press("Enter")
+        expect(panel).to_be_visible()
+        page.keyboard.press("Control+Enter")
+        page.wait_for_url(f"**/transfers/{second}")
+    with console.page(language, "phone", at="/transfers?status=held") as page:
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/transfers/*")

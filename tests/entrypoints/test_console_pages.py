@@ -7,13 +7,18 @@ from html import unescape
 from zoneinfo import ZoneInfo
 
 import msgspec
+import psycopg
 import pytest
+from tests.support.scene import house
 from tests.support.site import Site, a_site
 
+from countersign.entrypoints.console.ledger import leaf_through
 from countersign.entrypoints.console.zones import known_zones
+from countersign.flows.list_accounts import newest_entries
 from countersign.gate.client import GateClient
 from countersign.gate.commands import Dispatch, Kind, SetPolicy
 from countersign.gate.requests import WORKER_SOCKET
+from countersign.infra.database import Role
 from countersign.rules.default import DEFAULT_POLICY
 from countersign.rules.model import encode_policy
 
@@ -117,6 +122,74 @@ def test_a_reason_shows_its_numbers_and_the_policy_that_found_it(
     assert decided in held
     codes = len(re.findall(r"<b>", why))
     assert why.count(decided) == codes > 1
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("/transfers?status=held&least=1000&sort=oldest", ["Status Held", "Amount ≥ 1,000"]),
+        ("/transfers?sort=oldest&status=nothing", []),
+        ("/alerts?view=acknowledged", ["State Acknowledged"]),
+        ("/log?view=refused&before=50", ["Outcome Refused", "Leaf < 50"]),
+    ],
+)
+def test_each_filter_is_a_word_that_leads_to_the_list_without_it(
+    site: Site, path: str, names: list[str]
+) -> None:
+    with site.signed_in() as client:
+        while True:
+            chips = re.findall(r'<a class="filter" href="(.*?)">(.*?)<svg', client.get(path).text)
+            said = [unescape(re.sub(r"<[^>]*>", "", text)).strip() for _, text in chips]
+            assert said == [f"Remove: {name}" for name in names]
+            if not chips:
+                break
+            path, names = unescape(chips[0][0]), names[1:]
+
+
+def test_a_panel_shows_a_transfer_masked_and_to_who_is_signed_in(site: Site) -> None:
+    path = f"/transfers/{site.held}/panel"
+    with site.client() as client:
+        assert client.get(path).headers["location"] == "/sign-in"
+    with site.signed_in() as client:
+        panel = client.get(path).text
+        assert client.get("/transfers/99999/panel").status_code == 404
+    assert "<html" not in panel
+    assert f'href="/transfers/{site.held}"' in panel
+    assert "from EUR 1,000,000.00" in panel
+    for restricted in ("Meadow", house(0).rpartition(":")[2], "Falcon Metals"):
+        assert restricted not in panel
+
+
+def test_a_ledger_is_leafed_through_without_losing_an_entry(site: Site) -> None:
+    """However many stand on a page."""
+    ((account,),) = site.asked(
+        "SELECT a FROM (SELECT debit_account AS a FROM ledger.posting"
+        " UNION ALL SELECT credit_account FROM ledger.posting) AS p"
+        " GROUP BY a ORDER BY count(*) DESC LIMIT 1"
+    )
+    with psycopg.connect(site.bed.database.dsn(Role.APP)) as connection:
+        whole = newest_entries(connection, account=account, limit=1_000)
+        assert len(whole) > 7
+        for rows in (3, 7, len(whole) - 1, len(whole)):
+            pages = [leaf_through(connection, account=account, rows=rows)]
+            while (older := pages[-1].older) is not None:
+                pages.append(leaf_through(connection, account=account, rows=rows, before=older))
+            assert [entry for page in pages for entry in page.entries] == whole
+            back = [pages[-1]]
+            while (newer := back[-1].newer) is not None:
+                back.append(leaf_through(connection, account=account, rows=rows, after=newer))
+            seen = [entry.number for page in back for entry in page.entries]
+            assert set(seen) == {entry.number for entry in whole}
+            assert back[-1] == pages[0]
+    middle = whole[len(whole) // 2].number
+    with site.signed_in() as client:
+        page = client.get(f"/accounts/{account}?before={middle}").text
+        ledger = page.partition('id="ledger"')[2]
+        assert ledger.count("<tr>") - 1 == len([one for one in whole if one.number < middle])
+        (newer,) = re.findall(rf'href="(/accounts/{account}\?after=\d+)#ledger"', ledger)
+        again = client.get(newer).text.partition('id="ledger"')[2]
+        assert again.count("<tr>") - 1 == len(whole)
+        assert "?after=" not in again
 
 
 def test_what_a_dispatch_holds_is_told_by_the_policy_that_held_it(site: Site) -> None:

@@ -52,6 +52,15 @@ ORDER BY p.number DESC, p.leg DESC LIMIT %(limit)s
 """
 
 
+_SELECT_NEXT_ENTRIES = """
+SELECT p.number, p.kind, p.transfer, p.debit_account = %(account)s, p.amount, p.currency, b.batch_ms
+FROM ledger.posting AS p CROSS JOIN LATERAL (
+  SELECT batch_ms FROM gate.batch WHERE first_number <= p.number ORDER BY seq DESC LIMIT 1
+) AS b
+WHERE (p.debit_account = %(account)s OR p.credit_account = %(account)s)
+  AND p.number > %(after)s::bigint
+ORDER BY p.number, p.leg LIMIT %(limit)s
+"""
 # Of what is only held nothing has moved.
 _SELECT_MOVED = """
 SELECT day, coalesce(sum(amount) FILTER (WHERE debit_account = %(account)s), 0)::bigint,
@@ -173,19 +182,15 @@ def newest_entries(
 ) -> list[Entry]:
     """The newest postings of an account, the newest first."""
     parameters = {"account": account, "limit": limit, "before": before}
-    return [
-        Entry(
-            number=number,
-            time=moment(batch_ms),
-            kind=PostingKind(kind).name.lower(),
-            transfer=transfer or None,
-            amount=decimal_text(-amount if is_debit else amount, currency),
-            currency=currency,
-        )
-        for number, kind, transfer, is_debit, amount, currency, batch_ms in connection.execute(
-            _SELECT_ENTRIES, parameters
-        )
-    ]
+    return [_entry(row) for row in connection.execute(_SELECT_ENTRIES, parameters)]
+
+
+def next_entries(
+    connection: psycopg.Connection[Any], *, account: int, limit: int, after: int
+) -> list[Entry]:
+    """The postings of an account that follow those of a command, the oldest first."""
+    parameters = {"account": account, "limit": limit, "after": after}
+    return [_entry(row) for row in connection.execute(_SELECT_NEXT_ENTRIES, parameters)]
 
 
 def moved_by_day(
@@ -204,6 +209,18 @@ def moved_by_day(
         found.append(DayMoved(day=at, outflow=outflow, inflow=inflow, balance=balance))
         balance += outflow - inflow
     return found[::-1]
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    number, kind, transfer, is_debit, amount, currency, batch_ms = row
+    return Entry(
+        number=number,
+        time=moment(batch_ms),
+        kind=PostingKind(kind).name.lower(),
+        transfer=transfer or None,
+        amount=decimal_text(-amount if is_debit else amount, currency),
+        currency=currency,
+    )
 
 
 def _freeze(keys: SubjectKeys, row: tuple[Any, ...]) -> FreezeListed:

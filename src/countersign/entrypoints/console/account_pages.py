@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from countersign.entrypoints.console.acting import Form, ask_gate, form_action
 from countersign.entrypoints.console.errors import WrongDigits
+from countersign.entrypoints.console.ledger import Leafed, leaf_through
 from countersign.entrypoints.console.outflows import charts_of, finding_of
 from countersign.entrypoints.console.pages import language_of, render
 from countersign.entrypoints.console.site import Site
@@ -17,7 +18,6 @@ from countersign.flows.list_accounts import (
     DayMoved,
     first_accounts,
     moved_by_day,
-    newest_entries,
 )
 from countersign.gate.commands import Kind
 from countersign.gate.preparation import HOLDER_PLACE
@@ -65,26 +65,32 @@ def account(request: Request) -> Response:
     """One account: its balances, its ledger, and the way to freeze it."""
     site: Site = request.app.state.site
     number = request.path_params["number"]
-
+    asked = request.query_params
     today, language = site.clock.now_ms() // DAY_MS, language_of(request)
 
-    def read(connection: Any) -> tuple[Any, Any, list[DayMoved]]:
+    def read(connection: Any) -> tuple[Any, Leafed, list[DayMoved]]:
         found = first_accounts(connection, keys=site.keys, limit=1, number=number)
         if not found:
             raise NoSuchAccount
         return (
             found[0],
-            newest_entries(connection, account=number, limit=ENTRIES),
+            leaf_through(
+                connection,
+                account=number,
+                rows=ENTRIES,
+                before=whole_number(asked.get("before", "")),
+                after=whole_number(asked.get("after", "")),
+            ),
             moved_by_day(connection, account=number, last_day=today, days=DAYS),
         )
 
-    one, entries, days = site.read(read)
+    one, ledger, days = site.read(read)
     finding = finding_of(days, one.currency, language)
     return render(
         request,
         "account.html",
         one=one,
-        entries=entries,
+        ledger=ledger,
         days=days[::-1],
         finding=finding,
         charts=charts_of(days, finding, one.currency, language),

@@ -10,6 +10,7 @@ from countersign.alerts.errors import UnknownAlert
 from countersign.alerts.model import Disposition
 from countersign.alerts.queries import find_alert
 from countersign.entrypoints.console.acting import Form, ask_gate, form_action
+from countersign.entrypoints.console.filters import of_alerts
 from countersign.entrypoints.console.finding import Search, find_transfers, parties
 from countersign.entrypoints.console.pages import language_of, render
 from countersign.entrypoints.console.sentences import sentences
@@ -78,6 +79,7 @@ def _page(request: Request, chosen: int | None) -> Response:
         request,
         "alerts.html",
         view=view,
+        filters=of_alerts(view, request.url.path, language_of(request)),
         views=VIEWS,
         is_chosen=chosen is not None,
         dispositions=list(Disposition),

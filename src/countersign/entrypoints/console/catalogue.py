@@ -277,7 +277,6 @@ CHINESE = {
     "not closed": "未結案",
     "now": "現在",
     "open": "開啟",
-    "open the row": "開啟該列",
     "pause": "暫停",
     "pause the live board": "暫停即時看板",
     "promised to transfers that are not settled": "已承諾予尚未清算的轉帳",

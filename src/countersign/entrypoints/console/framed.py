@@ -2,6 +2,15 @@
 # ruff: noqa: E501  # A sentence is one line.
 
 FRAMED = {
+    "The chosen transfer": "所選轉帳",
+    "open the row as a page": "以整頁開啟該列",
+    "open the row, of transfers beside the list": "開啟該列；轉帳在列表旁開啟",
+    "Filters in force": "目前條件",
+    "From the newest": "回到最新",
+    "Remove:": "移除：",
+    "{count} entries, leaves {first} to {last}": "{count} 筆，第 {first} 至 {last} 號葉節點",
+    "show what is new on the board": "顯示看板上的新進轉帳",
+    "{count} new": "新進 {count} 筆",
     "Choose a time zone": "選擇時區",
     "In which zone this browser shows times. Pointing at one gives UTC; proofs, the log and what machines read stay in UTC, and so do days of the ledger and of a search.": (
         "此瀏覽器以哪個時區顯示時間。指向時間可見 UTC；證明、日誌與機器讀取的內容維持 UTC，帳務日與搜尋日期亦同。"
@@ -67,5 +76,9 @@ OF_ONE = {
     "All {count} facts that the rules asked for": ("count", "The fact that the rules asked for"),
     "Policy {number}, {count} reasons": ("count", "Policy {number}, {count} reason"),
     "Running: {done} of {of} commands": ("of", "Running: {done} of {of} command"),
+    "{count} entries, leaves {first} to {last}": (
+        "count",
+        "{count} entry, leaves {first} to {last}",
+    ),
     "the last {count} entries": ("count", "the last entry"),
 }

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from countersign.access.queries import actors
 from countersign.audit import queries as audit
 from countersign.entrypoints.console.acting import Form, form_action
+from countersign.entrypoints.console.filters import of_log
 from countersign.entrypoints.console.pages import language_of, render
 from countersign.entrypoints.console.sentences import sentences
 from countersign.entrypoints.console.site import Site
@@ -108,13 +109,14 @@ def log_page(request: Request) -> Response:
     """The newest acts, the newest checkpoint, and the last verification."""
     site: Site = request.app.state.site
     is_refused = request.query_params.get("view") == "refused"
+    before = whole_number(request.query_params.get("before", ""))
 
     def read(connection: Any) -> dict[str, Any]:
         rows = connection.execute(
             _COMMANDS,
             {
                 "day": site.clock.now_ms() // _DAY_MS - _DAYS_BACK,
-                "before": whole_number(request.query_params.get("before", "")),
+                "before": before,
                 "refused": is_refused,
                 "noise": _NOISE,
                 "reveal": int(Kind.REVEAL),
@@ -136,6 +138,7 @@ def log_page(request: Request) -> Response:
         verification=seen,
         faults=_faults(seen.report, language_of(request)),
         is_refused=is_refused,
+        filters=of_log(before, language_of(request), is_refused=is_refused),
         **site.read(read),
     )
 

@@ -11,6 +11,7 @@ from countersign.alerts.queries import alerts_about
 from countersign.entrypoints.console.acting import Form, ask_gate, form_action
 from countersign.entrypoints.console.catalogue import translated
 from countersign.entrypoints.console.errors import FormExpired
+from countersign.entrypoints.console.filters import of_transfers
 from countersign.entrypoints.console.finding import (
     PAGES_MAX,
     SORTS,
@@ -35,6 +36,7 @@ from countersign.flows.reveal_parties import LOOK_MS
 from countersign.flows.tell_reasons import Sentences
 from countersign.flows.tell_transfer import TransferTold, tell_transfer
 from countersign.gate.commands import Kind
+from countersign.gate.journal.reading import NoSuchTransfer
 from countersign.gate.requests import CancelRequest, HoldRequest, RejectRequest, ReleaseRequest
 from countersign.kernel.money import numeric_codes
 from countersign.kernel.refusal import Language
@@ -90,6 +92,7 @@ def transfers(request: Request) -> Response:
         words=words,
         has_more=has_more and search.page < PAGES_MAX,
         query=_query(request),
+        filters=of_transfers(_query(request), search, language_of(request)),
         tabs=_tabs(site, language_of(request)),
         own=own_views(request),
         asked=query_of(_query(request)),
@@ -137,6 +140,27 @@ def transfer(request: Request) -> Response:
         looks_max=LOOKS_MAX,
         scale=SCALE,
     )
+
+
+def panel(request: Request) -> Response:
+    """What a list shows of a transfer beside itself."""
+    site: Site = request.app.state.site
+    number = request.path_params["number"]
+    language = language_of(request)
+
+    def read(connection: Any) -> dict[str, Any]:
+        found, _ = find_transfers(connection, Search(number=number))
+        if not found:
+            raise NoSuchTransfer(number=number)
+        asked = Asked(number, found[0].reasons, is_held=found[0].until_ms is not None)
+        return {
+            "one": found[0],
+            "pair": parties(connection, site.intake, [number])[number],
+            "why": reasons_of(connection, [asked], language)[number],
+            "words": sentences(connection, language),
+        }
+
+    return render(request, "transfer_panel.html", **site.read(read))
 
 
 def _why(connection: Any, told: TransferTold, language: Language) -> Reasons:
@@ -249,6 +273,7 @@ def _day(text: str) -> date | None:
 ROUTES = [
     Route("/transfers", transfers),
     Route(f"/transfers/{PATH_NUMBER}", transfer, methods=["GET"]),
+    Route(f"/transfers/{PATH_NUMBER}/panel", panel),
     Route(f"/transfers/{PATH_NUMBER}/act", form_action(act), methods=["POST"]),
     Route(f"/transfers/{PATH_NUMBER}/reveal", form_action(reveal), methods=["POST"]),
     Route(f"/transfers/{PATH_NUMBER}/proof", proof),

@@ -6,15 +6,13 @@ const root = document.documentElement;
 const LIVE_MS = 2000;
 let isPaused = false, failedAt = 0;
 async function renew(piece) {
-  const inUse = piece.contains(document.activeElement) || piece.matches(":hover tbody tr:hover");
-  if (isPaused || document.hidden || inUse) return;
+  if (isPaused || document.hidden) return;
   try {
     const answer = await fetch(piece.dataset.live, { headers: { "X-Live": "1" }, redirect: "error" });
     if (answer.status === 401) { location.href = "/sign-in"; return; }
     if (!answer.ok) throw new Error(String(answer.status));
-    const chosen = piece.querySelector('[aria-selected="true"] a.row')?.getAttribute("href");
-    piece.innerHTML = await answer.text();
-    if (chosen) select([...piece.querySelectorAll("a.row")].find((a) => a.getAttribute("href") === chosen)?.closest("tr"));
+    waiting = await answer.text();
+    if (isInUse(piece)) queue(piece); else renewWith(piece);
     failedAt = 0; tell("");
   } catch {
     failedAt ||= Date.now();
@@ -22,6 +20,45 @@ async function renew(piece) {
     if (stale) tell(stale.dataset.stale.replace("…", Math.round((Date.now() - failedAt) / 1000)));
   }
 }
+// No row moves under who reads on, holds focus there or points at one: what is new waits behind a line.
+const news = document.querySelector("[data-news]");
+const SCROLLED_PX = 40;
+let waiting = "";
+function isInUse(piece) {
+  return piece.contains(document.activeElement) || piece.matches(":hover tbody tr:hover") || scrollY > SCROLLED_PX;
+}
+// By where they lead; of one that stands twice the row of the table.
+const linked = (some) => new Map([".stream a", "tr a.row"].flatMap((which) =>
+  [...some.querySelectorAll(which)].map((a) => [a.getAttribute("href"), a])));
+function queue(piece) {
+  const next = document.createElement("div"); next.innerHTML = waiting;
+  const before = linked(piece), after = linked(next);
+  const count = [...after.keys()].filter((href) => !before.has(href)).length;
+  const text = count ? news.dataset.news.replace("#", count) : "";
+  if (news.textContent !== text) news.textContent = text;
+  news.hidden = count === 0;
+  // Sums and the time that is left go on where they stand.
+  piece.querySelector(".figs").innerHTML = next.querySelector(".figs").innerHTML;
+  for (const [href, link] of before) {
+    const [due, left] = [link, after.get(href)].map((a) => a?.closest("tr")?.querySelector('[data-at="due"]'));
+    if (due && left) { due.textContent = left.textContent; due.className = left.className; }
+  }
+}
+function renewWith(piece) {
+  const chosen = piece.querySelector('[aria-selected="true"] a.row')?.getAttribute("href");
+  const focused = piece.contains(document.activeElement) && document.activeElement.getAttribute("href");
+  piece.innerHTML = waiting; news.hidden = true; news.textContent = "";
+  if (chosen) select(linked(piece).get(chosen)?.closest("tr"));
+  if (focused) linked(piece).get(focused)?.focus();
+}
+function showNews() {
+  if (!news || news.hidden) return false;
+  const main = document.getElementById("main");
+  if (document.activeElement === news) { main.tabIndex = -1; main.focus({ preventScroll: true }); }
+  renewWith(live);
+  return true;
+}
+news?.addEventListener("click", showNews);
 function tell(text) {
   const stale = document.querySelector("[data-stale]");
   if (stale && stale.textContent !== text) stale.textContent = text;

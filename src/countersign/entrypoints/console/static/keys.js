@@ -34,6 +34,7 @@ function chosen() { return document.querySelector('tr[aria-selected="true"]:has(
 function move(by) {
   const all = rows(), at = all.findIndex((row) => row.getAttribute("aria-selected") === "true");
   select(all[Math.min(all.length - 1, Math.max(0, at + by))]);
+  if (panel && !panel.hidden) peek(chosen(), false);
 }
 function actBy(key) {
   const row = chosen();
@@ -60,6 +61,7 @@ function step(by) {
   if (at >= 0 && all[at + by]) location.href = all[at + by];
 }
 function backOut() {
+  if (shut()) return;
   const open = document.querySelector("details.menu[open], #look[open]");
   if (open) { open.open = false; open.querySelector("summary").focus(); return; }
   // What was typed and is not sent keeps the page.
@@ -69,6 +71,52 @@ function backOut() {
   if (back) location.href = back;
 }
 
+// At a desk Enter opens a transfer beside its list, Ctrl+Enter as a page, which it is on a phone at
+// once. The address says which one is open, so that a way back finds it so.
+const panel = document.getElementById("panel"), isWide = matchMedia("(width > 68rem)");
+let peeked = 0;
+const peeks = (row) => panel && isWide.matches && row?.closest("[data-peeks]");
+function note(number) {
+  const to = new URL(location.href);
+  if (number) to.searchParams.set("open", number); else to.searchParams.delete("open");
+  history.replaceState(null, "", to);
+}
+async function peek(row, isLed) {
+  const link = row.querySelector("a.row"), mine = peeked += 1, path = pathOf(link.href);
+  let text = "";
+  try {
+    const answer = await fetch(`${path}/panel`, { redirect: "error" });
+    if (answer.ok) text = await answer.text();
+  } catch { /* The page itself says what is wrong. */ }
+  if (mine !== peeked) return;
+  if (!text) { location.href = path; return; }
+  select(row); keep(link); note(path.split("/").pop());
+  panel.innerHTML = text; panel.hidden = false;
+  if (isLed) panel.querySelector("h2").focus();
+}
+function shut() {
+  if (!panel || panel.hidden) return false;
+  peeked += 1; panel.hidden = true; panel.replaceChildren(); note("");
+  chosen()?.querySelector("a.row").focus();
+  return true;
+}
+panel?.addEventListener("click", (event) => { if (event.target.closest("[data-shuts]")) shut(); });
+const opened = panel && new URLSearchParams(location.search).get("open");
+if (opened) {
+  const row = rows().find((one) => pathOf(one.querySelector("a.row").href) === `/transfers/${opened}`);
+  if (peeks(row)) peek(row, false);
+}
+function enter(event) {
+  const isOnRow = event.target.matches?.("a.row"), isFree = event.target === document.body;
+  if (!isOnRow && !isFree && !panel?.contains(event.target)) return;
+  const row = isOnRow ? event.target.closest("tr") : chosen();
+  if (!row || !(peeks(row) || isFree)) return;
+  const isPage = event.ctrlKey || event.metaKey || !peeks(row);
+  if (!isPage && !isOnRow && !isFree) return; // What stands in the panel is pressed as anywhere.
+  event.preventDefault();
+  if (isPage) row.querySelector("a.row").click(); else peek(row, true);
+}
+
 // Single keys: silent inside fields and dialogs, and where they are switched off (WCAG 2.1.4).
 let isGoing = false;
 const single = {
@@ -76,6 +124,7 @@ const single = {
   "j": () => move(1), "k": () => move(-1), "[": () => step(-1), "]": () => step(1),
   "/": () => { document.querySelector("[data-find]")?.focus(); return true; },
   "?": () => { document.getElementById("help")?.showModal(); return true; },
+  "n": () => showNews(),
   " ": (event) => { if (!live || event.target !== document.body) return false; pause(); return true; },
 };
 function go(key) {
@@ -88,10 +137,10 @@ document.addEventListener("keydown", (event) => {
   if (!isPlain && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && key === "k") {
     event.preventDefault(); openPalette(); return;
   }
+  if (key === "Enter" && !event.isComposing && !event.altKey && !document.querySelector("dialog[open]")) { enter(event); return; }
   if (!isPlain || event.isComposing || document.querySelector("dialog[open]")) return;
   if (event.target.closest?.(FIELDS)) { if (key === "Escape") event.target.blur(); return; }
   if (key === "Escape") { backOut(); return; }
-  if (key === "Enter" && event.target === document.body) { chosen()?.querySelector("a.row").click(); return; }
   if (!hasKeys || (event.repeat && !"jk".includes(key))) return;
   if (isGoing) { go(key); return; }
   if (key in single ? single[key](event) : /^[a-z]$/.test(key) && actBy(key)) event.preventDefault();

@@ -160,6 +160,7 @@ def test_a_rail_that_never_stops_is_one_alert_that_counts_and_lists_what_came(
     assert listed["messages"] == 3
     rows = shell.call("alerts", "messages", str(found[0].number))
     assert [row["content_hash"] for row in rows] == [one.content_hash.hex() for one in after.newest]
+    assert shell.call("audit", "verify")["faults"] == [], "it raises the same alerts from the log"
     assert "alerts.unknown" in str(shell.call("alerts", "messages", "999999", expect=1))
 
 

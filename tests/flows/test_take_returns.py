@@ -283,7 +283,10 @@ def test_a_message_that_was_put_in_anothers_row_is_not_booked(desk: Desk) -> Non
     desk.bank.tamper(swap)
     desk.returns.book_due()
     assert (desk.balance(), len(desk.codes())) == (before, 2)
-    assert desk.alerts() == [(0, "vault.cannot_open")]  # One for both.
+    # One alert for both, which lists them.
+    assert desk.alerts() == [(0, "vault.cannot_open")]
+    kept = "SELECT state, reason FROM rails.payment_return"
+    assert desk.bank.app.execute(kept).fetchall() == [(3, "vault.cannot_open")] * 2
 
 
 def test_nothing_of_a_return_stands_in_clear(desk: Desk) -> None:

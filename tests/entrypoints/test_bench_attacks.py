@@ -84,7 +84,7 @@ def holds(**changed: int | None) -> tuple[str, ...]:
         "pair_sum_7d": 0, "debtor_sum_1h": 0, "debtor_sum_24h": 0, "debtor_sum_7d": 0,
         "inflow_sum_24h": 0, "inflow_sum_7d": 0, "debtor_median_30d": LARGE, "pair_max_24h": 0,
         "debtor_max_24h": 0, "debtor_max_30d": LARGE, "pair_max_30d": LARGE, "fresh_sum_24h": 0,
-        "pair_median_ratio_30d": 1_000_000,
+        "pair_median_ratio_30d": 1_000_000, "fresh_sum_30d": 0, "debtor_sum_30d": LARGE,
     }  # fmt: skip
     usual |= changed
     return JUDGE.judge(Facts(JUDGE.names, tuple(usual[n] for n in JUDGE.names)), "EUR").holding
@@ -119,6 +119,39 @@ def test_attackers_know_what_all_creditors_of_this_month_may_get_in_a_day() -> N
     assert not holds(**fresh | {"fresh_sum_24h": day - floor - 1})
     assert not holds(**fresh | {"fresh_sum_24h": day - floor + 1, "amount": floor - 1})
     assert not holds(**fresh | {"debtor_median_30d": day // LIMITS.fresh_times + 1})
+
+
+def test_attackers_know_how_thin_it_may_be_spread() -> None:
+    floor = LARGE // LIMITS.scattered_floor_parts
+    day = LARGE // LIMITS.scattered_parts
+    thin: dict[str, Any] = {
+        "debtor_age_ms": 99 * DAY_MS,
+        "pair_age_ms": LIMITS.fresh_days * DAY_MS,
+        "fresh_creditors_24h": LIMITS.scattered_count,
+        "fresh_sum_24h": day - floor,
+        "amount": floor,
+        "debtor_median_30d": day // LIMITS.scattered_times,
+        "debtor_sum_30d": 9 * LARGE,
+    }
+    assert holds(**thin)
+    assert not holds(**thin | {"fresh_sum_24h": day - floor - 1})
+    assert not holds(**thin | {"fresh_sum_24h": day - floor + 1, "amount": floor - 1})
+    assert not holds(**thin | {"fresh_creditors_24h": LIMITS.scattered_count - 1})
+    assert not holds(**thin | {"debtor_median_30d": day // LIMITS.scattered_times + 1})
+    assert not holds(**thin | {"pair_age_ms": LIMITS.fresh_days * DAY_MS + 1})
+
+
+def test_attackers_know_how_much_of_a_month_may_go_to_new_creditors() -> None:
+    month, floor = LARGE // LIMITS.only_new_parts, LARGE // LIMITS.only_new_floor_parts
+    new: dict[str, Any] = {
+        "debtor_age_ms": 99 * DAY_MS, "pair_age_ms": DAY_MS, "fresh_max_30d": 1,
+        "fresh_sum_30d": month - floor,
+        "amount": floor, "debtor_sum_30d": month * 100 // LIMITS.only_new_percent - floor,
+    }  # fmt: skip
+    assert holds(**new)
+    assert not holds(**new | {"fresh_sum_30d": month - floor - 1})
+    assert not holds(**new | {"debtor_sum_30d": new["debtor_sum_30d"] + 2})
+    assert not holds(**new | {"amount": floor - 1, "fresh_sum_30d": month})
 
 
 def test_attackers_know_what_a_creditor_of_this_week_may_get() -> None:

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.fast
 
 LARGE = 1_000_000_00
 HALF_A_YEAR_MS = 180 * 86_400_000
+TWO_MONTHS_MS = 60 * 86_400_000
 JUDGE = Judge(DEFAULT_POLICY, VOCABULARY)
 # A known debtor pays a known creditor what they usually pay: nothing fires.
 USUAL: dict[str, int | None] = {
@@ -39,6 +40,8 @@ USUAL: dict[str, int | None] = {
     "debtor_age_ms": 90 * 86_400_000,
     "pair_age_ms": 90 * 86_400_000,
     "fresh_sum_24h": 0,
+    "fresh_sum_30d": 0,
+    "debtor_sum_30d": 600_000_00,
 }  # fmt: skip
 
 
@@ -96,8 +99,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         | {"debtor_idle_ms": None},
     ),
     "rules.hardly_known": (
-        {"amount": LARGE // 100, "pair_count_30d": 3, "pair_max_30d": LARGE // 300},
-        {"amount": LARGE // 100, "pair_count_30d": 3, "pair_max_30d": LARGE // 300 + 1},
+        {"amount": LARGE // 100, "pair_count_30d": 3, "pair_max_30d": LARGE // 300}
+        | {"pair_age_ms": TWO_MONTHS_MS},
+        {"amount": LARGE // 100, "pair_count_30d": 3, "pair_max_30d": LARGE // 300 + 1}
+        | {"pair_age_ms": TWO_MONTHS_MS},
     ),
     "rules.young_pair": (
         {"pair_count_7d": 4, "pair_sum_7d": 260_000_00, "pair_max_7d": LARGE - 1},
@@ -139,6 +144,15 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         FRESH | {"fresh_count_24h": 1},
         FRESH | {"fresh_count_24h": 0},
     ),
+    "rules.scattered": (
+        FRESH | {"fresh_creditors_24h": 2, "amount": LARGE // 100, "fresh_sum_24h": LARGE // 10},
+        FRESH | {"fresh_creditors_24h": 1, "amount": LARGE // 100, "fresh_sum_24h": LARGE // 10},
+    ),
+    "rules.only_new": (
+        FRESH | {"fresh_sum_30d": LARGE // 20, "debtor_sum_30d": LARGE // 20, "fresh_max_30d": 1},
+        FRESH
+        | {"fresh_sum_30d": LARGE // 20, "debtor_sum_30d": LARGE // 10, "fresh_max_30d": 1},
+    ),
     "rules.repeated": (
         {"pair_count_1h": 3, "pair_max_1h": 40_000_00},
         {"pair_count_1h": 2, "pair_max_1h": 40_000_00},
@@ -170,6 +184,9 @@ def test_what_follows_a_large_payment_is_no_piece_of_it() -> None:
     """A large one was looked at; a small one after it, or one just below, is another matter."""
     assert fired(pair_max_24h=LARGE, pair_sum_24h=LARGE, debtor_max_24h=LARGE) == set()
     assert fired(amount=LARGE * 9 // 10, debtor_max_24h=LARGE) == set()
+    new = CASES["rules.only_new"][0]
+    assert "rules.only_new" in fired(**new | {"fresh_max_30d": LARGE // 6})
+    assert "rules.only_new" not in fired(**new | {"fresh_max_30d": LARGE // 6 + 1})
 
 
 def _inside(*codes: str) -> dict[str, Any]:
@@ -232,11 +249,18 @@ def test_a_typology_holds_and_alerts_at_its_thresholds_and_not_below(typology: T
         assert _judged(judge, held).alerts == ()
 
 
+def test_whoever_was_first_paid_long_ago_is_known_however_seldom() -> None:
+    seldom: dict[str, Any] = {"amount": LARGE // 100, "pair_count_30d": 0, "pair_max_30d": None}
+    assert fired(**seldom, pair_age_ms=TWO_MONTHS_MS) == {"rules.hardly_known"}
+    assert fired(**seldom, pair_age_ms=TWO_MONTHS_MS + 1) == set()
+
+
 def test_a_stolen_account_is_held_and_alerted() -> None:
     facts = {
         "amount": LARGE // 2,
         "available": LARGE // 2,
         "pair_idle_ms": None,
+        "pair_age_ms": None,
         "pair_count_30d": 0,
         "pair_max_30d": None,
         "debtor_count_30d": 9,

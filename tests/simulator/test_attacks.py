@@ -1,6 +1,7 @@
 """Attackers stay under every limit that they can see, and go on with what they hear."""
 
-from collections import defaultdict
+import contextlib
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
@@ -10,6 +11,9 @@ import pytest
 from countersign.entrypoints.simulate.limits import limits_of
 from countersign.rules.default import DEFAULT_POLICY
 from countersign.simulator.accounts import euros
+from countersign.simulator.attacks.scene import Aim, Scene
+from countersign.simulator.attacks.ways import creep
+from countersign.simulator.chance import Chance
 from countersign.simulator.model import PlannedTransfer
 from countersign.simulator.places import DAY_MS, HOUR_MS
 from countersign.simulator.story import ATTACKS, Plot, Story
@@ -48,6 +52,17 @@ def told(answer: Answer, seed: int = 3) -> tuple[Story, dict[str, list[PlannedTr
 def unhindered() -> tuple[Story, dict[str, list[PlannedTransfer]]]:
     """A city in which nothing is ever stopped."""
     return told(lambda _: "released")
+
+
+def a_scene(story: Story) -> Scene:
+    return Scene(
+        Aim("insider", "insider-1", is_bold=True),
+        limits=LIMITS,
+        holders=story.city.holders,
+        chance=Chance.of(3, "scene"),
+        start_ms=1_801_400_400_000,
+        reference=story.city.reference,
+    )
 
 
 def test_every_attack_is_tried(
@@ -107,14 +122,38 @@ def test_no_order_is_large_none_is_a_large_first_one_and_none_are_large_together
             paid[pair].append(order)
 
 
-def test_they_are_not_hasty_and_order_when_their_victims_do(
-    unhindered: tuple[Story, dict[str, list[PlannedTransfer]]],
-) -> None:
-    """Fewer than four new creditors and twenty orders in any hour."""
-    for orders in unhindered[1].values():
-        for order in orders:
-            hour = [o for o in orders if order.at_ms - HOUR_MS < o.at_ms <= order.at_ms]
-            assert len(hour) < 4
+def test_no_hour_has_more_orders_or_creditors_than_are_published() -> None:
+    """However hasty a script is; and an hour leaves room for the victim's own business."""
+    story = Story(3, PLOT, LIMITS)
+    victim = next(holder for holder in story.city.holders if holder.is_company)
+    scene = a_scene(story)
+    mules = [scene.mule() for _ in range(5)]
+    orders = [scene.pay(victim, mules[n // 6 % 5], 5_000, "Invoice") for n in range(90)]
+    for order in orders:
+        hour = [o for o in orders if order.at_ms - HOUR_MS < o.at_ms <= order.at_ms]
+        assert len(hour) <= LIMITS.frequency_count * 3 // 4
+        assert len({o.body["creditor_account"] for o in hour}) <= LIMITS.creditors_count - 2
+        same = Counter((o.body["creditor_account"], o.amount) for o in hour)
+        assert max(same.values()) <= LIMITS.repeated_count - 1
+
+
+def test_who_reads_the_rules_gives_a_months_new_creditors_no_more_than_may_be() -> None:
+    """An account that slept has no business of its own in which it could be hidden."""
+    story = Story(3, PLOT, LIMITS)
+    victim = next(holder for holder in story.city.holders if holder.is_asleep)
+    victim.payees.clear()
+    scene = a_scene(story)
+    mules = [scene.mule() for _ in range(8)]
+    script = creep(scene, victim, mules, victim.balance, hours=scene.haste_hours, days=10)
+    large = LIMITS.large[victim.currency]
+    gained, order = 0, next(script)
+    with contextlib.suppress(StopIteration):
+        while True:
+            gained += order.amount
+            floor = large // LIMITS.only_new_floor_parts
+            assert gained * LIMITS.only_new_parts < large or order.amount < floor
+            order = script.send("released")
+    assert gained * LIMITS.only_new_parts > large // 2
 
 
 def test_who_is_stopped_tries_less_and_gives_up() -> None:

@@ -18,6 +18,8 @@ _LARGE = {
     "SGD": 1_500_000_00,
     "USD": 1_000_000_00,
 }
+# To a debtor who is new here everybody is.
+_FRESH_PAIR = "debtor_age_ms >= 2592000000 AND (pair_age_ms IS NULL OR pair_age_ms <= 2592000000)"
 _RULES = [
     Rule(
         code="rules.amount",
@@ -110,9 +112,9 @@ _RULES = [
         code="rules.hardly_known",
         english="A creditor whom this debtor paid seldom and little in a month, if ever",
         chinese="一個月內此付款帳戶甚少付款給此收款帳戶，且金額不大",
-        # A small payment first makes nobody known.
+        # A small payment first makes nobody known; two months do, however seldom it was paid.
         when="pair_count_30d <= 3 AND amount >= 3 * COALESCE(pair_max_30d, 0)"
-        " AND amount * 100 >= large",
+        " AND amount * 100 >= large AND (pair_age_ms IS NULL OR pair_age_ms <= 5184000000)",
         weight=40,
     ),
     Rule(
@@ -151,11 +153,29 @@ _RULES = [
         code="rules.fresh_creditors",
         english="Within a day much more than usual to several creditors of this month",
         chinese="一日內付往多個本月新收款帳戶的合計遠高於平常",
-        # To a debtor who is new here everybody is.
-        when="debtor_age_ms >= 2592000000 AND (pair_age_ms IS NULL OR pair_age_ms <= 2592000000)"
-        " AND fresh_count_24h >= 1 AND amount * 20 >= large"
+        when=_FRESH_PAIR + " AND fresh_count_24h >= 1 AND amount * 20 >= large"
         " AND (fresh_sum_24h + amount) * 5 >= large"
         " AND fresh_sum_24h + amount >= 8 * debtor_median_30d",
+        weight=110,
+    ),
+    Rule(
+        code="rules.scattered",
+        english="Within a day several creditors of this month get much more than usual together",
+        chinese="一日內付往多個本月新收款帳戶，合計遠高於平常",
+        # Each piece may be too small for any rule about one payment.
+        when=_FRESH_PAIR + " AND fresh_creditors_24h >= 2 AND amount * 100 >= large"
+        " AND (fresh_sum_24h + amount) * 10 >= large"
+        " AND fresh_sum_24h + amount >= 4 * debtor_median_30d",
+        weight=110,
+    ),
+    Rule(
+        code="rules.only_new",
+        english="Almost all that the account pays in a month goes to creditors of this month",
+        chinese="帳戶一個月內的款項幾乎全部付往新收款帳戶",
+        # One that is large for a first one was looked at, and what follows it is no piece of it.
+        when=_FRESH_PAIR + " AND fresh_max_30d * 6 < large AND amount * 400 >= large"
+        " AND (fresh_sum_30d + amount) * 20 >= large"
+        " AND (fresh_sum_30d + amount) * 10 >= (debtor_sum_30d + amount) * 9",
         weight=110,
     ),
     Rule(
@@ -225,6 +245,8 @@ _TYPOLOGIES = [
             "rules.drains_account",
             "rules.many_creditors",
             "rules.fresh_creditors",
+            "rules.scattered",
+            "rules.only_new",
             "rules.frequency",
             "rules.repeated",
         ],

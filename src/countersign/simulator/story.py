@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from countersign.simulator.attacks.deceived import invoice_redirection, payee_scam
 from countersign.simulator.attacks.laundered import mule_chain, structuring
-from countersign.simulator.attacks.scene import LEFT, Aim, Limits, Scene, Script
+from countersign.simulator.attacks.limits import Limits
+from countersign.simulator.attacks.scene import LEFT, Aim, Scene, Script
 from countersign.simulator.attacks.stolen import account_takeover, dormant_account, insider
 from countersign.simulator.chance import Chance
 from countersign.simulator.city import City

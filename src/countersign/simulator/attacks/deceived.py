@@ -63,7 +63,8 @@ def payee_scam(scene: Scene) -> Script:
     scene.goes_for(victim, goal)
     amount, stopped = first, 0
     for _ in range(8):
-        amount = min(amount, goal, scene.below(most))
+        unseen = most if scene.is_bold else min(most, scene.unseen_most(victim, friend))
+        amount = min(amount, goal, scene.below(unseen))
         if amount < scene.euros(100, victim):
             return
         outcome = yield scene.pay(victim, friend, amount, "Investment")

@@ -1,10 +1,11 @@
 """What an attacker sees and can do: victims, published limits, the calendar, his accounts. Pure."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from statistics import median_low
 from typing import NamedTuple
 
 from countersign.simulator.accounts import account_anywhere, minor_units
+from countersign.simulator.attacks.limits import Limits
 from countersign.simulator.chance import Chance
 from countersign.simulator.model import Event, Holder, PlannedTransfer, Receipt, order_body
 from countersign.simulator.places import DAY_MS, HOUR_MS, MINUTE_MS, local_day, office_time
@@ -13,29 +14,15 @@ from countersign.simulator.population import company_name, person_name
 LEFT = frozenset({"released", "settled"})
 Script = Generator[Event, str, None]
 Creditor = tuple[str, str]  # Name and account.
-Piece = tuple[int, int]  # When it was paid, and how much.
 
 
-class Limits(NamedTuple):
-    """What the policy's public text says, as attackers use it. Amounts are parts of `large`."""
+class _Given(NamedTuple):
+    """An order that the attacker gave."""
 
-    large: Mapping[str, int]  # Minor units by currency: from here on a person looks.
-    new_payee_parts: int  # A first payment from 1/so many on is looked at.
-    floor_parts: int  # Under 1/so many no rule about habits looks.
-    usual_times: int  # So many times of what the debtor usually pays is unusual.
-    seldom: int  # Up to so many payments of a month make no creditor known.
-    growth_times: int  # So many times the greatest of them is a leap.
-    pair_times: int  # With a known creditor, so many times of what is usual is unusual.
-    young_parts: int  # To a creditor of this week, 1/so many together is looked at.
-    young_sum_parts: int  # And so is 1/so many whatever is usual, if a tenth of it comes at once.
-    just_below_percent: int  # Two a day from so much of `large` on are looked at.
-    drained_percent: int  # Taking so much of what is there is looked at.
-    day_parts: int  # 1/so many of the account in a day, to somebody hardly known, is looked at.
-    inflow_days: int  # So long it is watched whether what came in leaves again.
-    # A day's payments to creditors of this month are looked at from 1/so many of `large` on,
-    fresh_parts: int
-    fresh_times: int  # if they are so many times of what is usual,
-    fresh_floor_parts: int  # and the last of them is 1/so many or more.
+    at_ms: int
+    debtor: int
+    creditor: Creditor
+    amount: int
 
 
 class Aim:
@@ -69,6 +56,7 @@ class Scene:
         self._limits = limits
         self._holders = holders
         self._reference = reference
+        self._given: list[_Given] = []
 
     def holder(self, fits: Callable[[Holder], bool]) -> Holder | None:
         """Somebody whom it could hit; none if it fits nobody."""
@@ -87,7 +75,8 @@ class Scene:
 
     def first_most(self, of: Holder) -> int:
         """The most that a first payment may be without a look at it."""
-        return self.large(of) // self._limits.new_payee_parts - 1
+        parts = max(self._limits.new_payee_parts, self._limits.first_order_parts)
+        return self.large(of) // parts - 1
 
     def later_most(self, of: Holder) -> int:
         """The most that one payment a day may be."""
@@ -95,56 +84,112 @@ class Scene:
 
     def quiet_most(self, of: Holder) -> int:
         """The most that no rule about habits looks at."""
-        return self.large(of) // self._limits.floor_parts - 1
+        limits = self._limits
+        parts = limits.floor_parts if self._has_habit(of) else limits.quiet_parts
+        return self.large(of) // parts - 1
 
     def usual_most(self, of: Holder) -> int:
         """The most that is not unusual for a holder, as his statements show what is usual."""
-        return _usual(of) * self._limits.usual_times * 8 // 10
+        limits = self._limits
+        if self._has_habit(of):
+            return self._usual(of) * limits.usual_times * 8 // 10
+        return limits.quiet_times * max([self._usual(of), *self._amounts_in(of, 30)]) * 8 // 10
 
-    def unseen_most(self, of: Holder, paid: list[Piece]) -> int:
-        """The most of a next payment that no rule about habits looks at, as the attacker reads it.
+    def week_of(self, of: Holder) -> int:
+        """What a holder's own business usually pays in a week."""
+        return sum(p.amount * 5 // p.every_days for p in of.payees if p.every_days)
 
-        `paid` is what he had this debtor pay this creditor before.
-        """
-        limits, now_ms = self._limits, self.now_ms
-        month = [amount for at_ms, amount in paid if at_ms > now_ms - 30 * DAY_MS]
-        week = [amount for at_ms, amount in paid if at_ms > now_ms - 7 * DAY_MS]
+    def unseen_most(self, of: Holder, to: Creditor) -> int:
+        """The most of a next payment that no rule about habits looks at, as he reads it."""
+        limits, large = self._limits, self.large(of)
+        month, week, day = (self._to(of, to, days) for days in (30, 7, 1))
         grown = limits.growth_times * max(month, default=0) - 1
         if len(month) > limits.seldom:
             grown = limits.pair_times * median_low(month) - 1
         most = max(self.quiet_most(of), self.usual_most(of), grown)
-        if len(week) > 1 and len(week) == len(month):
-            room = max(self.large(of) // limits.young_parts, self.usual_most(of)) - sum(week)
-            most = min(most, room)
+        if len(week) >= limits.young_count and len(week) == len(month):
+            usual = self._usual(of) * limits.young_times * 8 // 10
+            most = min(most, max(large // limits.young_parts, usual) - sum(week))
         if week and len(week) == len(month):
-            young = self.large(of) // limits.young_sum_parts - sum(week) - 1
-            most = min(most, max(young, self.large(of) // 10 - 1))
-        day = sum(amount for at_ms, amount in paid if at_ms > now_ms - DAY_MS)
-        first = self.first_most(of) if not paid else self.later_most(of)
-        return min(most, first, self.large(of) - day - 1)
+            young = large // limits.young_sum_parts - sum(week) - 1
+            most = min(most, max(young, large // limits.young_piece_parts - 1))
+        first = self.later_most(of) if self._first(of, to) else self.first_most(of)
+        return min(most, first, large - sum(day) - 1)
 
-    def day_most(self, of: Holder, today: int) -> int:
-        """The most of a payment to somebody new after so much today, all of it to somebody new.
+    def day_most(self, of: Holder, to: Creditor) -> int:
+        """The most of a payment to somebody hardly known, after what such got before.
 
         Neither is the account emptied too quickly, nor is it much more than usual to those of this
         month. The victim's own business of the day is unknown, so a fifth is left for that.
         """
         limits, large = self._limits, self.large(of)
-        part = (of.balance + today) // limits.day_parts * 8 // 10 - today
-        most = max(part, large // 10 - 1)
-        if not today:
+        today = self._given_in(of, 1)
+        all_today = sum(one.amount for one in today)
+        part = (of.balance + all_today) // limits.day_parts * 8 // 10 - all_today
+        most = max(part, large // limits.day_piece_parts - 1)
+        if not self._is_fresh(of, to):
             return most
-        usual = _usual(of) * limits.fresh_times * 8 // 10
-        fresh = max(large // limits.fresh_parts, usual) - today
-        return min(most, max(fresh, large // limits.fresh_floor_parts) - 1)
+        fresh = [one for one in today if self._is_fresh(of, one.creditor)]
+        so_far, usual = sum(one.amount for one in fresh), self._usual(of) * 8 // 10
+        if fresh:
+            room = max(large // limits.fresh_parts, usual * limits.fresh_times) - so_far
+            most = min(most, max(room, large // limits.fresh_floor_parts) - 1)
+        if len({one.creditor for one in fresh}) >= limits.scattered_count:
+            room = max(large // limits.scattered_parts, usual * limits.scattered_times) - so_far
+            most = min(most, max(room, large // limits.scattered_floor_parts) - 1)
+        return min(most, self._month_most(of))
+
+    def _month_most(self, of: Holder) -> int:
+        """The most, so that those of this month get little in it, or a part of all that is paid."""
+        limits, large = self._limits, self.large(of)
+        month = self._given_in(of, 30)
+        fresh = sum(one.amount for one in month if self._is_fresh(of, one.creditor))
+        if not fresh:
+            return self.first_most(of)
+        known = sum(one.amount for one in month) - fresh + self.week_of(of) * 4 * 8 // 10
+        little = max(large // limits.only_new_parts - fresh, large // limits.only_new_floor_parts)
+        percent = limits.only_new_percent
+        return max(little, known * percent // (100 - percent) - fresh) - 1
+
+    @property
+    def fresh_days(self) -> int:
+        return self._limits.fresh_days
+
+    @property
+    def habit_count(self) -> int:
+        return self._limits.habit_count
 
     @property
     def inflow_days(self) -> int:
         return self._limits.inflow_days
 
+    def passing_most(self, came_in: int) -> int:
+        """The most of what came in that may leave again within a day; a fifth is for business."""
+        return came_in * self._limits.passing_from_percent * 8 // 1000
+
+    def hides(self, of: Holder, came_in: int) -> bool:
+        """Whether a holder's own business is so much that nobody sees this money pass."""
+        return self.week_of(of) * 100 >= came_in * self._limits.passed_to_percent
+
+    def passed_most(self, of: Holder) -> int:
+        """The most that may be passed on within the week."""
+        return self.large(of) // self._limits.passed_parts - 1
+
     def reach(self, of: Holder) -> int:
-        """What can be taken without emptying the account."""
-        return of.balance * (self._limits.drained_percent - 5) // 100
+        """What can be taken without emptying the account at once, or all but all of a small one."""
+        percent = self._limits.drained_percent - 5
+        if of.balance < self.large(of) // self._limits.drained_parts:
+            percent = 95
+        return of.balance * percent // 100
+
+    def waking_most(self, of: Holder) -> int:
+        """The most that may wake an account that slept."""
+        return self.large(of) // self._limits.dormant_parts - 1
+
+    @property
+    def haste_hours(self) -> float:
+        """How soon the next order to somebody new may follow."""
+        return 1 / (self._limits.creditors_count - _LEFT_TO_OTHERS)
 
     def below(self, amount: int) -> int:
         """A little less, and no round figure."""
@@ -170,6 +215,9 @@ class Scene:
         self, debtor: Holder, creditor: Creditor, amount: int, what: str, *, gains: bool = True
     ) -> PlannedTransfer:
         """An order of the victim's account; it `gains` if the money is then out of reach."""
+        self._pace(debtor, creditor)
+        amount = self._unlike_before(debtor, creditor, amount)
+        self._given.append(_Given(self.now_ms, debtor.number, creditor, amount))
         day = local_day(debtor.place, self.now_ms).isoformat()
         return PlannedTransfer(
             at_ms=self.now_ms,
@@ -193,82 +241,69 @@ class Scene:
         """Money that comes from outside to an account of the attacker's."""
         return Receipt(at_ms=self.now_ms, holder=holder.number, amount=amount)
 
+    def _pace(self, debtor: Holder, creditor: Creditor) -> None:
+        """Wait until no rule about haste would look; an hour leaves room for the victim's own."""
+        orders_most = self._limits.frequency_count * 3 // 4
+        creditors_most = self._limits.creditors_count - _LEFT_TO_OTHERS
+        while True:
+            hour = [
+                one
+                for one in self._given
+                if one.debtor == debtor.number and one.at_ms > self.now_ms - HOUR_MS
+            ]
+            others = {one.creditor for one in hour} - {creditor}
+            if len(hour) < orders_most and len(others) < creditors_most:
+                return
+            self.now_ms = office_time(debtor.place, hour[0].at_ms + HOUR_MS + MINUTE_MS)
 
-def _usual(of: Holder) -> int:
-    """What the statements of a holder show as the usual payment."""
-    return of.scale * _USUAL_PERCENT // 100
+    def _unlike_before(self, debtor: Holder, creditor: Creditor, amount: int) -> int:
+        """The amount, or a little less where the same went there too often within the hour."""
+        hour = [
+            one.amount
+            for one in self._given
+            if (one.debtor, one.creditor) == (debtor.number, creditor)
+            and one.at_ms > self.now_ms - HOUR_MS
+        ]
+        while hour.count(amount) >= self._limits.repeated_count - 1 and amount > 1:
+            amount -= 1
+        return amount
 
+    def _given_in(self, of: Holder, days: int) -> list[_Given]:
+        """What the attacker ordered for a holder in so many days; the rules count what was held."""
+        since_ms = self.now_ms - days * DAY_MS
+        return [one for one in self._given if one.debtor == of.number and one.at_ms > since_ms]
 
-def take(
-    scene: Scene,
-    debtor: Holder,
-    creditors: list[Creditor],
-    goal: int,
-    *,
-    most: int,
-    hours: float,
-    days: float,
-    what: str = "Invoice",
-) -> Script:
-    """Pay piece after piece, in turn to each creditor, until goal, days or nerve are over.
+    def _amounts_in(self, of: Holder, days: int) -> list[int]:
+        return [one.amount for one in self._given_in(of, days)]
 
-    A piece that is held or rejected is tried again with less at the next creditor; twice is enough.
-    """
-    end_ms = scene.now_ms + int(days * DAY_MS)
-    stopped, turn = 0, 0
-    while goal > scene.euros(1_000, debtor) and scene.now_ms < end_ms and stopped < _NERVE:
-        amount = min(goal, scene.below(most))
-        outcome = yield scene.pay(debtor, creditors[turn % len(creditors)], amount, what)
-        if outcome in LEFT:
-            goal -= amount
-        else:
-            stopped += 1
-            most = amount * 4 // 10
-        turn += 1
-        scene.waits(debtor, hours=hours)
+    def _to(self, of: Holder, to: Creditor, days: int) -> list[int]:
+        """The same to one creditor."""
+        return [one.amount for one in self._given_in(of, days) if one.creditor == to]
 
+    def _first(self, of: Holder, to: Creditor) -> int:
+        """When the attacker first paid a creditor from this account; 0 where he never did."""
+        number = of.number
+        return next((g.at_ms for g in self._given if (g.debtor, g.creditor) == (number, to)), 0)
 
-def warm_up(scene: Scene, debtor: Holder, creditors: list[Creditor], what: str) -> Script:
-    """A small payment to each, so that the next one is no first one."""
-    for creditor in creditors:
-        amount = scene.euros(scene.chance.randint(150, 900), debtor)
-        yield scene.pay(debtor, creditor, amount, what)
-        scene.waits(debtor, hours=1.2)
+    def _is_fresh(self, of: Holder, to: Creditor) -> bool:
+        """Whether a creditor counts as one of this month."""
+        first_ms = self._first(of, to)
+        return not first_ms or first_ms >= self.now_ms - self._limits.fresh_days * DAY_MS
 
+    def _has_habit(self, of: Holder) -> bool:
+        """Whether a month has so many orders that the rules know a habit, as statements show."""
+        own = sum(20 / p.every_days for p in of.payees if p.every_days) + len(of.staff)
+        return own * 7 // 10 + len(self._given_in(of, 30)) >= self._limits.habit_count
 
-def creep(
-    scene: Scene,
-    debtor: Holder,
-    creditors: list[Creditor],
-    goal: int,
-    *,
-    hours: float,
-    days: float,
-    what: str = "Invoice",
-) -> Script:
-    """The same for the patient: each piece as large as no rule would look at, and no larger."""
-    end_ms = scene.now_ms + int(days * DAY_MS)
-    paid: list[list[Piece]] = [[] for _ in creditors]
-    stopped, turn = 0, 0
-    while goal > scene.euros(1_000, debtor) and scene.now_ms < end_ms and stopped < _NERVE:
-        place = turn % len(creditors)
-        recent = (p for pieces in paid for p in pieces if p[0] > scene.now_ms - DAY_MS)
-        most = min(
-            scene.unseen_most(debtor, paid[place]),
-            scene.day_most(debtor, sum(amount for _, amount in recent)),
-        ) // (1 + 2 * stopped)
-        turn += 1
-        if most >= scene.euros(200, debtor):
-            amount = min(goal, scene.below(most))
-            outcome = yield scene.pay(debtor, creditors[place], amount, what)
-            if outcome in LEFT:
-                goal -= amount
-                paid[place].append((scene.now_ms, amount))
-            else:
-                stopped += 1
-        scene.waits(debtor, hours=hours)
+    def _usual(self, of: Holder) -> int:
+        """What the statements of a holder show as the usual payment; of who slept, the newest."""
+        if of.payees or of.staff:
+            return of.scale * _USUAL_PERCENT // 100
+        given = self._amounts_in(of, 30)
+        return median_low(given) if given else 0
 
 
-_NERVE = 2
+# Creditors within an hour that are the victim's own business.
+_LEFT_TO_OTHERS = 2
 # Wages and small suppliers are among the payments, so their median is lower than the scale.
 _USUAL_PERCENT = 65

@@ -1,14 +1,17 @@
 """Attacks by who holds another's account or works at its owner's: takeover, sleeper, insider."""
 
-from countersign.simulator.attacks.scene import LEFT, Scene, Script, creep, take, warm_up
+from countersign.simulator.attacks.scene import LEFT, Scene, Script
+from countersign.simulator.attacks.ways import creep, take, warm_up
+
+MANY = 8  # Accounts that a thief has at hand at most.
 
 
 def account_takeover(scene: Scene) -> Script:
     """A thief with the victim's credentials has one to four days until the victim looks.
 
-    The bold pays several new accounts just under the limit for first payments, at most three in any
-    hour; or warms two up and takes big pieces the next day. The careful stays within what the
-    statements show as usual.
+    The bold pays several new accounts just under the limit for first payments, as soon after each
+    other as may be; or spreads it thin over many; or warms two up and takes big pieces the next
+    day. The careful stays within what the statements show as usual.
     """
     victim = scene.holder(lambda h: not h.is_asleep and h.balance >= scene.euros(60_000, h))
     if victim is None:
@@ -23,10 +26,16 @@ def account_takeover(scene: Scene) -> Script:
         return
     goal = min(scene.reach(victim), 2 * scene.large(victim))
     scene.goes_for(victim, goal)
-    if scene.chance.happens(0.5):
+    way = scene.chance.random()
+    haste = scene.haste_hours
+    if way < 1 / 3:
         mules = [scene.mule() for _ in range(4)]
         most = scene.first_most(victim)
-        yield from take(scene, victim, mules, goal, most=most, hours=1.3, days=days)
+        yield from take(scene, victim, mules, goal, most=most, hours=haste, days=days)
+        return
+    if way < 2 / 3:
+        mules = [scene.mule() for _ in range(MANY)]
+        yield from creep(scene, victim, mules, goal, hours=haste, days=days)
         return
     mules = [scene.mule(), scene.mule()]
     yield from warm_up(scene, victim, mules, "Deposit")
@@ -38,7 +47,8 @@ def account_takeover(scene: Scene) -> Script:
 def dormant_account(scene: Scene) -> Script:
     """Somebody found an account that nobody used for half a year, and wakes it with small payments.
 
-    Once it is awake no rule about silence looks at it any more.
+    Once it is awake no rule about silence looks at it any more. Half of the bold go for big pieces
+    at once; the others make it an account with a habit first and spread what they take thin.
     """
     victim = scene.holder(lambda h: h.is_asleep and h.balance >= scene.euros(40_000, h))
     if victim is None:
@@ -50,6 +60,13 @@ def dormant_account(scene: Scene) -> Script:
     goal = scene.reach(victim) if scene.is_bold else min(scene.reach(victim), most * 6)
     scene.goes_for(victim, goal)
     yield from warm_up(scene, victim, mules, "Fee")
+    if scene.is_bold and scene.chance.happens(0.5):
+        many = [*mules, *(scene.mule() for _ in range(MANY - len(mules)))]
+        yield from warm_up(scene, victim, many[: scene.habit_count], "Fee")
+        scene.waits_days(victim, 1)
+        haste = scene.haste_hours
+        yield from creep(scene, victim, many, goal, hours=haste, days=8, what="Transfer")
+        return
     if scene.is_bold:
         scene.waits_days(victim, 1)
         yield from take(scene, victim, mules, goal, most=most, hours=20, days=8, what="Transfer")
@@ -80,7 +97,8 @@ def insider(scene: Scene) -> Script:
         steps.append(last)
     scene.goes_for(victim, sum(steps))
     stopped = 0
-    for amount in steps:
+    for step in steps:
+        amount = step if scene.is_bold else min(step, scene.unseen_most(victim, shell))
         outcome = yield scene.pay(victim, shell, amount, f"Invoice {scene.chance.digits(5)}")
         if outcome not in LEFT:
             stopped += 1

@@ -55,7 +55,7 @@ class _Look(NamedTuple):
 
 PLOT = Plot(
     first=FIRST_DAY,
-    days=FULL_AFTER_DAYS + 45,
+    days=FULL_AFTER_DAYS + 28 + 45,  # The last to begin have time to wait until they are known.
     companies=120,
     persons=400,
     attacks=10,

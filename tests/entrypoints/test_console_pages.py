@@ -1,4 +1,4 @@
-"""What pages of the console tell and keep: evidence, environment, zone, filters, ledger."""
+"""What pages of the console tell and keep: figures, environment, zone, filters, ledger."""
 
 import re
 from collections.abc import Iterator

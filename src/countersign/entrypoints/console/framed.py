@@ -1,4 +1,4 @@
-"""The Chinese of what frames pages and lists: evidence, environment, zone, filters, panel."""
+"""The Chinese of what frames pages and lists: figures, environment, zone, filters, panel."""
 # ruff: noqa: E501  # A sentence is one line.
 
 FRAMED = {

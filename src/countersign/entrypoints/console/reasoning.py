@@ -1,17 +1,18 @@
 """Reasons as pages tell them: the weight of each, its figures, and the policy that found it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import psycopg
 
-from countersign.entrypoints.console.evidence import Figure, figures_of
+from countersign.entrypoints.console.figures import Figure, figures_of
 from countersign.entrypoints.console.knowledge import facts_of
 from countersign.gate.commands import Kind
 from countersign.gate.context import read_redecision
 from countersign.gate.journal.reading import read_orders
 from countersign.kernel.refusal import Language
-from countersign.rules.model import Policy, PolicyRow, decode_policy
+from countersign.rules.errors import MalformedPolicy
+from countersign.rules.model import PolicyRow, decode_policy
 from countersign.rules.queries import find_policy
 from countersign.transfers.model import TransferRow
 
@@ -57,21 +58,24 @@ class Asked(NamedTuple):
 def reasons_of(
     connection: psycopg.Connection[Any], asked: Iterable[Asked], language: Language
 ) -> dict[int, Reasons]:
-    """The reasons of these transfers by their numbers; what is not there is left out."""
+    """The reasons of these transfers by their numbers.
+
+    Of what cannot be read (no such row, a policy of another version) the codes alone are there.
+    """
     wanted = {one.number: one for one in asked}
     orders = read_orders(connection, list(wanted))
     held = [one.number for one in wanted.values() if one.is_held]
     found_by = _policies_of_holds(connection, held) if held else {}
     policies = _Policies(connection)
     found = {}
-    for number, sealed in orders.items():
-        policy = policies.of(found_by.get(number, sealed.row.policy))
-        if policy is not None:
-            found[number] = Reasons(
-                policy.number,
-                bytes(policy.hash).hex()[:HASH_SHOWN],
-                _found(sealed.row, wanted[number].codes, policy, policies.of, language),
-            )
+    for number, one in wanted.items():
+        sealed = orders.get(number)
+        row = sealed.row if sealed else None
+        by = found_by.get(number, row.policy if row else 0)
+        asking = policies.of(row.policy) if row else None
+        found[number] = told_by(
+            by, policies.of(by), one.codes, row=row, asking=asking, language=language
+        )
     return found
 
 
@@ -98,23 +102,31 @@ def _policies_of_holds(connection: psycopg.Connection[Any], numbers: list[int]) 
     return found
 
 
-def _found(
-    row: TransferRow,
+def told_by(
+    number: int,
+    policy: PolicyRow | None,
     codes: list[str],
-    policy: PolicyRow,
-    policy_of: Callable[[int], PolicyRow | None],
+    *,
+    row: TransferRow | None,
+    asking: PolicyRow | None,
     language: Language,
-) -> list[Reason]:
-    decided: Policy = decode_policy(policy.content)
-    # Facts stand in the order in which the policy of the order asked for them.
-    asking = policy_of(row.policy)
-    facts = facts_of(row, asking) if asking else {}
-    weights = {rule.code: rule.weight for rule in decided.rules}
-    return [
+) -> Reasons:
+    """What the policy of this number says of the codes.
+
+    `asking` is the policy of the order, in whose order its facts stand.
+    """
+    try:
+        decided = decode_policy(policy.content) if policy else None
+        facts = facts_of(row, asking) if row and asking else {}
+    except MalformedPolicy:  # Of a version that this console does not have.
+        decided, facts = None, {}
+    weights = {rule.code: rule.weight for rule in decided.rules} if decided else {}
+    found = [
         Reason(
             code,
             weights.get(code, 0),
-            figures_of(decided, code, facts, row.currency, language),
+            figures_of(decided, code, facts, row.currency, language) if decided and row else [],
         )
         for code in codes
     ]
+    return Reasons(number, bytes(policy.hash).hex()[:HASH_SHOWN] if policy else "", found)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from tests.support.chinese import foreign_words
 
-from countersign.entrypoints.console.evidence import Figure, figures_of
+from countersign.entrypoints.console.figures import Figure, figures_of
 from countersign.gate.facts import FACTS
 from countersign.rules.default import DEFAULT_POLICY
 from countersign.rules.model import Policy, Rule

@@ -18,6 +18,7 @@ from countersign.kernel.refusal import Language, all_refusals
 from countersign.ledger.errors import InsufficientFunds
 from countersign.rails import errors as rails_errors
 from countersign.rules.default import DEFAULT_POLICY
+from countersign.rules.errors import MalformedPolicy
 from countersign.rules.judge import FACTS_MISSING, Judge
 from countersign.rules.model import Policy, PolicyRow, Rule, Typology, decode_policy
 from countersign.rules.queries import find_policy
@@ -128,10 +129,10 @@ def recorded_of(
 
 
 class _Known(NamedTuple):
-    """One policy, and what is made of it once."""
+    """One policy, and what is made of it once; of one that cannot be read, its number and hash."""
 
     told: PolicyTold
-    content: bytes
+    content: bytes  # Empty where it cannot be read.
     rules: dict[str, Rule]
     typologies: dict[str, Typology]
     sentences: Sentences
@@ -210,7 +211,7 @@ class Explainer:
     def _evidence(self, by: _Known, code: str, recorded: Recorded) -> dict[str, int | None] | None:
         """What the condition read: facts recorded with the order, and the policy's own amounts."""
         then = self._find(recorded.policy)
-        if then is None or not recorded.facts:
+        if then is None or not then.content or not recorded.facts:
             return None
         values = msgspec.msgpack.decode(recorded.facts, type=list[int | None])
         facts = dict(zip(_judge_of(then.content).names, values, strict=True))
@@ -225,9 +226,13 @@ class Explainer:
 
 def _known(row: PolicyRow, language: Language) -> _Known:
     content = bytes(row.content)
-    policy = _policy_of(content)
+    told = PolicyTold(number=row.number, hash=bytes(row.hash).hex())
+    try:
+        policy = _policy_of(content)
+    except MalformedPolicy:  # Of a version that is not known here.
+        return _Known(told, b"", {}, {}, Sentences(None, language))
     return _Known(
-        PolicyTold(number=row.number, hash=bytes(row.hash).hex()),
+        told,
         content,
         {rule.code: rule for rule in policy.rules},
         {typology.code: typology for typology in policy.typologies},

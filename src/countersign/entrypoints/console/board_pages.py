@@ -14,7 +14,6 @@ from countersign.entrypoints.console.charts import SLIM, WIDE, Column, stacked_b
 from countersign.entrypoints.console.decisions import finding_of, spans_of
 from countersign.entrypoints.console.pages import language_of, render, zone_of
 from countersign.entrypoints.console.reasoning import Asked, Reasons, reasons_of
-from countersign.entrypoints.console.sentences import sentences
 from countersign.entrypoints.console.site import Site
 from countersign.kernel.refusal import Language
 
@@ -44,16 +43,14 @@ def _seen(request: Request) -> dict[str, Any]:
     feed: Feed = request.app.state.feed
     language = language_of(request)
 
-    def read(connection: Any) -> tuple[Board, Any, dict[int, Reasons]]:
+    def read(connection: Any) -> tuple[Board, dict[int, Reasons]]:
         looked = feed.look(connection, site.intake, site.clock.now_ms())
         asked = [Asked(one.number, one.reasons[:1], is_held=True) for one in looked.held]
-        whys = reasons_of(connection, asked, language)
-        return looked, sentences(connection, language), whys
+        return looked, reasons_of(connection, asked, language)
 
-    seen, words, whys = site.read(read)
+    seen, whys = site.read(read)
     return {
         "board": seen,
-        "words": words,
         "whys": whys,
         "sums": {
             name: _shown(total, language)

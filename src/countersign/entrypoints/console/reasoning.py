@@ -7,6 +7,7 @@ import psycopg
 
 from countersign.entrypoints.console.figures import Figure, figures_of
 from countersign.entrypoints.console.knowledge import facts_of
+from countersign.flows.tell_reasons import Sentences
 from countersign.gate.commands import Kind
 from countersign.gate.context import read_redecision
 from countersign.gate.journal.reading import read_orders
@@ -28,6 +29,7 @@ class Reason(NamedTuple):
     """One reason; of what is no rule of its policy there are neither weight nor figures."""
 
     code: str
+    sentence: str  # As that policy has it.
     weight: int
     figures: list[Figure]
 
@@ -120,11 +122,12 @@ def told_by(
         facts = facts_of(row, asking) if row and asking else {}
     except MalformedPolicy:  # Of a version that this console does not have.
         decided, facts = None, {}
-    weights = {rule.code: rule.weight for rule in decided.rules} if decided else {}
+    words = Sentences(decided, language)
     found = [
         Reason(
             code,
-            weights.get(code, 0),
+            words.of(code),
+            words.weights.get(code, 0),
             figures_of(decided, code, facts, row.currency, language) if decided and row else [],
         )
         for code in codes

@@ -33,7 +33,7 @@ from countersign.entrypoints.web.numbers import NUMBER_MAX, PATH_NUMBER, whole_n
 from countersign.flows.export_proof import export_proof
 from countersign.flows.list_looks import LOOKS_MAX, LookTold, looks_at
 from countersign.flows.reveal_parties import LOOK_MS
-from countersign.flows.tell_reasons import Sentences
+from countersign.flows.tell_reasons import Explainer
 from countersign.flows.tell_transfer import TransferTold, tell_transfer
 from countersign.gate.commands import Kind
 from countersign.gate.journal.reading import NoSuchTransfer
@@ -66,7 +66,6 @@ class Seen(NamedTuple):
     known: list[Known]
     why: Reasons
     alerts: list[AlertSeen]
-    words: Sentences
     accounts: tuple[int, int]  # Of debtor and creditor; 0 where there is none.
     clear: Clear | None
     looks: list[LookTold]
@@ -110,7 +109,8 @@ def transfer(request: Request) -> Response:
 
     def read(connection: Any) -> Seen:
         told = tell_transfer(connection, intake=site.intake, number=number)
-        words = sentences(connection, language)
+        held_by = told.hold.policy if told.hold else None
+        words = Explainer(connection, language).words(held_by or told.policy)
         alerts = alerts_about(connection, number)
         return Seen(
             told,
@@ -118,7 +118,6 @@ def transfer(request: Request) -> Response:
             known_of(connection, number, language),
             _why(connection, told, language),
             [alert_seen((a.number, *a[2:7])) for a in alerts],
-            words,
             accounts_of(connection, number),
             clear_parties(request, connection),
             looks_at(connection, number),
@@ -157,7 +156,6 @@ def panel(request: Request) -> Response:
             "one": found[0],
             "pair": parties(connection, site.intake, [number])[number],
             "why": reasons_of(connection, [asked], language)[number],
-            "words": sentences(connection, language),
         }
 
     return render(request, "transfer_panel.html", **site.read(read))

@@ -536,7 +536,7 @@ def test_who_was_erased_is_gone_from_every_page_a_second_later(site: Site) -> No
 
 def test_a_proof_is_given_out(site: Site) -> None:
     with site.signed_in() as client:
-        answer = client.get(f"/transfers/{site.held}/proof")
+        answer = site.proof(client)
         assert answer.status_code == 200
         assert "attachment" in answer.headers["content-disposition"]
         assert answer.json()["events"]

@@ -59,7 +59,7 @@ def test_a_time_zone_is_kept_and_named_and_moves_no_proof(
     ((due_ms,),) = site.asked("SELECT until_ms FROM transfers.hold WHERE number = %s", site.held)
     with site.signed_in() as client:
         client.cookies.set("language", language)
-        proof = client.get(f"{path}/proof").content
+        proof = site.proof(client).content
         offered = client.get("/zone", params={"back": path}).text
         assert f'<a class="btn" href="{path}">' in offered
         if len(known_zones()) == 1:

@@ -46,6 +46,13 @@ class Site:
             connection.execute("SET session_replication_role = replica")
             assert connection.execute(sql.encode(), list(values)).rowcount == 1
 
+    def proof(self, client: httpx.Client) -> httpx.Response:
+        """Of the held transfer, once a checkpoint covers it."""
+        answer = client.get(f"/transfers/{self.held}/proof")
+        while "proof.not_published_yet" in answer.text:
+            answer = client.get(f"/transfers/{self.held}/proof")
+        return answer
+
 
 @contextmanager
 def a_site(name: str = "console", **changed: str) -> Iterator[Site]:

@@ -124,6 +124,25 @@ def test_a_reason_shows_its_numbers_and_the_policy_that_found_it(
     assert why.count(decided) == codes > 1
 
 
+@pytest.mark.parametrize(("language", "bound"), [("en", "from"), ("zh", "門檻")])
+def test_an_alert_shows_the_numbers_of_its_rules_and_the_policy_that_raised_it(
+    site: Site, language: str, bound: str
+) -> None:
+    ((alert, rules, digest),) = site.asked(
+        "SELECT a.number, a.rules, encode(p.hash, 'hex') FROM alerts.alert AS a"
+        " JOIN transfers.transfer AS t ON t.number = a.transfer"
+        " JOIN rules.policy AS p ON p.number = t.policy"
+        " WHERE a.transfer = %s ORDER BY a.number LIMIT 1",
+        site.held,
+    )
+    with site.signed_in() as client:
+        client.cookies.set("language", language)
+        page = unescape(client.get(f"/alerts/{alert}").text)
+    panel = page.partition("<aside")[2]
+    assert panel.count(f'<span class="code">{digest[:8]}</span>') == len(rules.split(","))
+    assert f"{bound} EUR {1_000_000:,.2f}" in re.sub(r"<[^>]*>", "", panel)
+
+
 @pytest.mark.parametrize(
     ("path", "names"),
     [

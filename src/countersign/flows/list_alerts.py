@@ -52,7 +52,7 @@ def tell_alerts(
 ) -> list[AlertTold]:
     """The newest alerts, newest first; before a number, if one is given."""
     alerts = newest_alerts(connection, limit=limit, with_closed=with_closed, before=before)
-    policies = _policies(connection, [alert.number for alert in alerts])
+    policies = raised_by(connection, [alert.number for alert in alerts])
     explainer = Explainer(connection, language)
     return [
         _told(
@@ -79,7 +79,7 @@ def _told(alert: Alert, policy: int | None, explainer: Explainer, *, messages: i
     )
 
 
-def _policies(connection: psycopg.Connection[Any], numbers: list[int]) -> dict[int, int]:
+def raised_by(connection: psycopg.Connection[Any], numbers: list[int]) -> dict[int, int]:
     """The policies that raised these alerts, by the alert's number."""
     parameters = {"numbers": numbers, "dispatch": int(Kind.DISPATCH)}
     found = {}

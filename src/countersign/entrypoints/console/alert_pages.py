@@ -13,13 +13,17 @@ from countersign.entrypoints.console.acting import Form, ask_gate, form_action
 from countersign.entrypoints.console.filters import of_alerts
 from countersign.entrypoints.console.finding import Search, find_transfers, parties
 from countersign.entrypoints.console.pages import language_of, render
+from countersign.entrypoints.console.reasoning import Asked, Reasons, reasons_of
 from countersign.entrypoints.console.sentences import sentences
 from countersign.entrypoints.console.site import Site
 from countersign.entrypoints.console.timeline import alert_seen
 from countersign.entrypoints.web.numbers import PATH_NUMBER
+from countersign.flows.list_alerts import raised_by
 from countersign.flows.list_questioned import Questioned, questioned_of
+from countersign.flows.tell_transfer import codes_in
 from countersign.gate.commands import AcknowledgeAlert, Kind
 from countersign.gate.requests import CloseAlertRequest
+from countersign.kernel.refusal import Language
 
 ROWS = 100
 MESSAGES = 10
@@ -71,6 +75,7 @@ def _page(request: Request, chosen: int | None) -> Response:
             "tallies": dict(connection.execute(_COUNTS).fetchall()),
             "shown": alert_seen(shown[:6]) if shown else None,
             "transfer": transfer,
+            "why": _why(connection, shown, language_of(request)) if shown and transfer else None,
             "questioned": _questioned(connection, shown[0]) if shown else None,
             "words": sentences(connection, language_of(request)),
         }
@@ -86,6 +91,14 @@ def _page(request: Request, chosen: int | None) -> Response:
         done=request.query_params.get("done", ""),
         **site.read(read),
     )
+
+
+def _why(connection: Any, shown: tuple[Any, ...], language: Language) -> Reasons:
+    """Its rules, by the policy that raised it."""
+    number, rules, about = shown[0], shown[2], shown[6]
+    policy = raised_by(connection, [number]).get(number)
+    asked = Asked(about, codes_in(rules), policy=policy)
+    return reasons_of(connection, [asked], language)[about]
 
 
 def _questioned(connection: Any, number: int) -> Questioned | None:

@@ -50,11 +50,15 @@ class Reasons(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """The codes of one transfer; `is_held` where they are those of its hold."""
+    """The codes of one transfer.
+
+    `policy` found them, where that is known; `is_held` has the policy of its hold looked for.
+    """
 
     number: int
     codes: list[str]
-    is_held: bool
+    is_held: bool = False
+    policy: int | None = None
 
 
 def reasons_of(
@@ -73,7 +77,7 @@ def reasons_of(
     for number, one in wanted.items():
         sealed = orders.get(number)
         row = sealed.row if sealed else None
-        by = found_by.get(number, row.policy if row else 0)
+        by = one.policy or found_by.get(number, row.policy if row else 0)
         asking = policies.of(row.policy) if row else None
         found[number] = told_by(
             by, policies.of(by), one.codes, row=row, asking=asking, language=language

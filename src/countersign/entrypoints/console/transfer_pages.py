@@ -164,7 +164,7 @@ def panel(request: Request) -> Response:
 def _why(connection: Any, told: TransferTold, language: Language) -> Reasons:
     """What holds it, else what the rules found when it was ordered."""
     codes = told.hold.reasons if told.hold else told.reasons
-    asked = Asked(told.number, codes, is_held=told.hold is not None)
+    asked = Asked(told.number, codes, policy=told.hold.policy if told.hold else told.policy)
     return reasons_of(connection, [asked], language)[told.number]
 
 

@@ -374,7 +374,7 @@ def test_a_name_that_is_no_text_or_too_long_to_be_answered_stops_nobody(
     assert "erp/done/z.xml" in desk.there()
     assert [*(folder / "taken").iterdir()] == []
     assert len([*(folder / "set_aside").iterdir()]) == (1 if name.startswith(b"\xff") else 3)
-    assert desk.registered() == 2 if name.startswith(b"\xff") else 1
+    assert desk.registered() == (2 if name.startswith(b"\xff") else 1)
 
 
 def test_whose_failure_it_is() -> None:

@@ -90,14 +90,14 @@ class House:
     @contextlib.contextmanager
     def locked(self, table: str) -> Iterator[Callable[[], None]]:
         """Whoever writes to a table waits until the end; what is given returns once one does."""
-        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
         pause = threading.Event()
         with psycopg.connect(self.bed.database.superuser_dsn()) as connection:
             connection.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE".encode())
 
             def until_one_waits() -> None:
                 for _ in range(PAUSES):
-                    if connection.execute(waits).fetchone() != (0,):
+                    if connection.execute(waits, [table]).fetchone() != (0,):
                         return
                     pause.wait(0.02)
                 raise AssertionError(f"nobody writes to {table}")

@@ -67,6 +67,6 @@ def test_it_runs_again_at_dispatch_with_the_evidence_of_the_order(
     assert again.restarted().start().dispatch(fine.number).outcome == "dispatched"
 
 
-def test_figures_of_another_kind_is_no_factor(gate: Harness) -> None:
+def test_evidence_of_another_kind_is_no_factor(gate: Harness) -> None:
     only = msgspec.msgpack.encode([Evidence("score", 3, gate.channel, b"\x00")])
     assert gate.place(evidence=only).reasons == "sca.factor_missing"

@@ -1,6 +1,7 @@
 """A console that runs over a real gate, and what its tests ask of both."""
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from countersign.entrypoints.bench.bed import Bed, a_bed
 from countersign.entrypoints.console.links import make_link
 from countersign.infra.clock import SystemClock
 from countersign.infra.database import Role
+
+PAUSES = 300
 
 
 @dataclass
@@ -48,10 +51,13 @@ class Site:
 
     def proof(self, client: httpx.Client) -> httpx.Response:
         """Of the held transfer, once a checkpoint covers it."""
-        answer = client.get(f"/transfers/{self.held}/proof")
-        while "proof.not_published_yet" in answer.text:
+        pause = threading.Event()
+        for _ in range(PAUSES):
             answer = client.get(f"/transfers/{self.held}/proof")
-        return answer
+            if "proof.not_published_yet" not in answer.text:
+                return answer
+            pause.wait(0.1)
+        raise AssertionError("no checkpoint came")
 
 
 @contextmanager

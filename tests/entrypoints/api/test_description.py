@@ -208,12 +208,13 @@ def id_of(operation: Operation, has: Prepared) -> Iterator[int]:
     return iter([has.account])
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
+ANSWERED = [one for one in OPERATIONS if one.name not in UNANSWERED]
+
+
+@pytest.mark.parametrize("operation", ANSWERED, ids=lambda one: one.name)
 def test_every_operation_succeeds_as_described_on_what_is_there(
     api: Api, prepared: Prepared, operation: Operation
 ) -> None:
-    if operation.name in UNANSWERED:
-        return
     case = a_case(operation, prepared)
     answer = case.call(base_url=api.url, headers=bearer(ALL))
     assert answer.status_code == operation.status, answer.text

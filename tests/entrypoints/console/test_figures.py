@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.rules.test_default import CASES, USUAL
 from tests.support.chinese import foreign_words
 
 from countersign.entrypoints.console.figures import Figure, figures_of
@@ -107,8 +108,16 @@ def test_what_is_no_rule_or_was_not_recorded_has_no_numbers() -> None:
     assert of("amount >= large", amount=5) == [], "a rule that did not fire rests on nothing"
 
 
-def test_every_rule_of_the_default_policy_tells_its_numbers_in_both_languages() -> None:
-    """Whatever was known: values of every size, and none."""
+@pytest.mark.parametrize("code", sorted(CASES))
+def test_every_rule_has_numbers_where_it_fires(code: str) -> None:
+    inside = CASES[code][0]
+    currency = str(inside.get("currency", "EUR"))
+    facts = {name: value for name, value in (USUAL | inside).items() if name != "currency"}
+    assert figures_of(DEFAULT_POLICY, code, facts, currency, "en")
+
+
+def test_rules_tell_their_numbers_in_both_languages_whatever_was_known() -> None:
+    """Values of every size, and none; that every rule has numbers is tested with its case."""
     told: dict[str, Any] = {}
     for value in (None, 0, 1, 3, 30, 20_000_000, 10**9, 2 * 10**10):
         facts = {

@@ -17,7 +17,7 @@ LANGUAGES: list[Language] = ["en", "zh"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_fact_has_alabel_of_of_its_own_without_units_of_machines(language: Language) -> None:
+def test_every_fact_has_a_label_of_its_own_without_units_of_machines(language: Language) -> None:
     labels = [label_of(name, language) for name in FACTS]
     assert len(set(labels)) == len(FACTS)
     text = " ".join(labels).lower()

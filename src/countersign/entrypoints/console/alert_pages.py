@@ -14,12 +14,12 @@ from countersign.entrypoints.console.filters import of_alerts
 from countersign.entrypoints.console.finding import Search, find_transfers, parties
 from countersign.entrypoints.console.pages import language_of, render
 from countersign.entrypoints.console.reasoning import Asked, Reasons, reasons_of
-from countersign.entrypoints.console.sentences import sentences
 from countersign.entrypoints.console.site import Site
 from countersign.entrypoints.console.timeline import alert_seen
 from countersign.entrypoints.web.numbers import PATH_NUMBER
 from countersign.flows.list_alerts import raised_by
 from countersign.flows.list_questioned import Questioned, questioned_of
+from countersign.flows.tell_reasons import Explainer, Sentences
 from countersign.flows.tell_transfer import codes_in
 from countersign.gate.commands import AcknowledgeAlert, Kind
 from countersign.gate.requests import CloseAlertRequest
@@ -60,6 +60,7 @@ def _page(request: Request, chosen: int | None) -> Response:
         if chosen is not None and one is None:
             raise UnknownAlert
         shown = one or (rows[0] if rows else None)
+        numbers_of_alerts = [row[0] for row in (*rows, *([shown] if shown else []))]
         numbers = [row[6] for row in (*rows, *([shown] if shown else []))]
         transfer = None
         if shown and shown[6]:  # 0: it is about no transfer that is known.
@@ -77,7 +78,7 @@ def _page(request: Request, chosen: int | None) -> Response:
             "transfer": transfer,
             "why": _why(connection, shown, language_of(request)) if shown and transfer else None,
             "questioned": _questioned(connection, shown[0]) if shown else None,
-            "words": sentences(connection, language_of(request)),
+            "said_by": _said_by(connection, numbers_of_alerts, language_of(request)),
         }
 
     return render(
@@ -91,6 +92,12 @@ def _page(request: Request, chosen: int | None) -> Response:
         done=request.query_params.get("done", ""),
         **site.read(read),
     )
+
+
+def _said_by(connection: Any, alerts: list[int], language: Language) -> dict[int, Sentences]:
+    """What codes mean by the policy that raised each alert."""
+    policies, explainer = raised_by(connection, alerts), Explainer(connection, language)
+    return {number: explainer.words(policies.get(number)) for number in alerts}
 
 
 def _why(connection: Any, shown: tuple[Any, ...], language: Language) -> Reasons:

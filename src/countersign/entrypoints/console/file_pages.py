@@ -11,10 +11,11 @@ from countersign.channels.model import FileRow
 from countersign.channels.queries import find_file, newest_files, numbers_of
 from countersign.entrypoints.console.finding import PAGES_MAX, find_numbers, parties, refused_as
 from countersign.entrypoints.console.pages import language_of, render
-from countersign.entrypoints.console.sentences import sentences
+from countersign.entrypoints.console.reasoning import first_reasons
 from countersign.entrypoints.console.site import Site
 from countersign.entrypoints.register import open_named
 from countersign.entrypoints.web.numbers import whole_number
+from countersign.flows.tell_reasons import Sentences
 from countersign.flows.tell_transfer import pairs_in
 from countersign.kernel.ids import ID_BYTES
 from countersign.kernel.refusal import Kind, Refusal
@@ -81,16 +82,18 @@ def file(request: Request) -> Response:
         page = _page(request, pages)
         first = (page - 1) * PAYMENTS
         numbers = numbers_of(connection, file_id, first=first, limit=PAYMENTS)
+        found = find_numbers(connection, numbers)
         return {
             "row": row,
             "page": page,
             "pages": pages,
             "first": first,
             "numbers": numbers,
-            "found": find_numbers(connection, numbers),
+            "found": found,
+            "whys": first_reasons(connection, found.values(), language_of(request)),
             "refused": refused_as(connection, numbers),
             "pairs": parties(connection, site.intake, numbers),
-            "words": sentences(connection, language_of(request)),
+            "words": Sentences(None, language_of(request)),
         }
 
     known = site.read(read)

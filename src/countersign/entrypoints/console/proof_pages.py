@@ -14,11 +14,11 @@ from countersign.audit import queries as audit
 from countersign.entrypoints.console.acting import Form, form_action
 from countersign.entrypoints.console.filters import of_log
 from countersign.entrypoints.console.pages import language_of, render
-from countersign.entrypoints.console.sentences import sentences
 from countersign.entrypoints.console.site import Site
 from countersign.entrypoints.doctor.examination import examine
 from countersign.entrypoints.web.numbers import whole_number
 from countersign.flows.audit_check.report import AuditReport, Fault
+from countersign.flows.tell_reasons import Sentences
 from countersign.flows.verify_audit import verify_audit
 from countersign.gate.commands import Kind, Reveal, decode
 from countersign.gate.head import HeadFile
@@ -127,7 +127,7 @@ def log_page(request: Request) -> Response:
             "rows": [_act(row) for row in rows],
             "by": actors(connection, {row[2] for row in rows}),
             "newest": audit.newest_checkpoint(connection),
-            "words": sentences(connection, language_of(request)),
+            "words": Sentences(None, language_of(request)),
         }
 
     verification: Verification = request.app.state.verification

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import psycopg
 
 from countersign.entrypoints.console.figures import Figure, figures_of
+from countersign.entrypoints.console.finding import Found
 from countersign.entrypoints.console.knowledge import facts_of
 from countersign.flows.tell_reasons import Sentences
 from countersign.gate.commands import Kind
@@ -83,6 +84,18 @@ def reasons_of(
             by, policies.of(by), one.codes, row=row, asking=asking, language=language
         )
     return found
+
+
+def first_reasons(
+    connection: psycopg.Connection[Any], found: Iterable[Found], language: Language
+) -> dict[int, Reasons]:
+    """The first reason of each that has one, for a list."""
+    asked = [
+        Asked(one.number, one.reasons[:1], is_held=one.until_ms is not None)
+        for one in found
+        if one.reasons
+    ]
+    return reasons_of(connection, asked, language) if asked else {}
 
 
 class _Policies:

@@ -22,9 +22,8 @@ from countersign.entrypoints.console.finding import (
 )
 from countersign.entrypoints.console.knowledge import SCALE, Known, known_of
 from countersign.entrypoints.console.pages import language_of, render, zone_of
-from countersign.entrypoints.console.reasoning import Asked, Reasons, reasons_of
+from countersign.entrypoints.console.reasoning import Asked, Reasons, first_reasons, reasons_of
 from countersign.entrypoints.console.revealing import Clear, clear_parties, reveal
-from countersign.entrypoints.console.sentences import sentences
 from countersign.entrypoints.console.showing import seal
 from countersign.entrypoints.console.site import Site
 from countersign.entrypoints.console.timeline import AlertSeen, Lane, alert_seen, lanes_of
@@ -79,16 +78,16 @@ def transfers(request: Request) -> Response:
     def read(connection: Any) -> tuple[Any, ...]:
         found, has_more = find_transfers(connection, search)
         pairs = parties(connection, site.intake, [one.number for one in found])
-        return found, has_more, pairs, sentences(connection, language_of(request))
+        return found, has_more, pairs, first_reasons(connection, found, language_of(request))
 
-    found, has_more, pairs, words = site.read(read)
+    found, has_more, pairs, whys = site.read(read)
     return render(
         request,
         "transfers.html",
         search=search,
         found=found,
         pairs=pairs,
-        words=words,
+        whys=whys,
         has_more=has_more and search.page < PAGES_MAX,
         query=_query(request),
         filters=of_transfers(_query(request), search, language_of(request)),

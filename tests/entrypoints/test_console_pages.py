@@ -124,6 +124,31 @@ def test_a_reason_shows_its_numbers_and_the_policy_that_found_it(
     assert why.count(decided) == codes > 1
 
 
+@pytest.mark.parametrize(
+    ("language", "same", "different"),
+    [
+        ("en", "judged again: the same", "judged again: different"),
+        ("zh", "重新裁決：結果相同", "重新裁決：結果不同"),
+    ],
+)
+def test_a_transfer_is_judged_again_by_what_was_recorded_of_it(
+    site: Site, language: str, same: str, different: str
+) -> None:
+    kept = "SELECT reasons FROM transfers.transfer WHERE number = %s"
+    ((reasons,),) = site.asked(kept, site.held)
+    change = "UPDATE transfers.transfer SET reasons = %s WHERE number = %s"
+    with site.signed_in() as client:
+        client.cookies.set("language", language)
+        assert same in client.get(f"/transfers/{site.held}").text
+        site.tamper(change, reasons.partition(",")[0], site.held)
+        try:
+            page = client.get(f"/transfers/{site.held}").text
+        finally:
+            site.tamper(change, reasons, site.held)
+    assert different in page
+    assert same not in page
+
+
 @pytest.mark.parametrize(("language", "bound"), [("en", "from"), ("zh", "門檻")])
 def test_an_alert_shows_the_numbers_of_its_rules_and_the_policy_that_raised_it(
     site: Site, language: str, bound: str

@@ -214,8 +214,8 @@ class Explainer:
         if then is None or not then.content or not recorded.facts:
             return None
         values = msgspec.msgpack.decode(recorded.facts, type=list[int | None])
-        facts = dict(zip(_judge_of(then.content).names, values, strict=True))
-        judge = _judge_of(by.content)
+        facts = dict(zip(judge_of(then.content).names, values, strict=True))
+        judge = judge_of(by.content)
         amounts = judge.policy.amounts
         return {
             name: amounts[name].get(recorded.currency) if name in amounts else facts[name]
@@ -247,7 +247,8 @@ def _policy_of(content: bytes) -> Policy:
 
 
 @lru_cache(maxsize=16)
-def _judge_of(content: bytes) -> Judge:
+def judge_of(content: bytes) -> Judge:
+    """The policy of this content at work; raises MalformedPolicy."""
     return Judge(_policy_of(content), VOCABULARY)
 
 

@@ -10,6 +10,7 @@ import msgspec
 import psycopg
 
 from countersign.access.queries import actors
+from countersign.flows.replay_decision import ReplayTold, replay_decision
 from countersign.gate.checks import factor_of
 from countersign.gate.commands import Kind, RailStatus, Reject, Return, decode
 from countersign.gate.context import read_redecision
@@ -96,6 +97,7 @@ class TransferTold(msgspec.Struct, frozen=True, kw_only=True):
     rail: RailTold | None
     returned: ReturnTold | None
     events: list[EventTold]
+    replay: ReplayTold | None = None  # None where nothing was recorded to judge by.
 
 
 def tell_transfer(
@@ -127,6 +129,7 @@ def tell_transfer(
         rail=_rail(sending) if sending else None,
         returned=_returned(story),
         events=[_event(event, by[event.row.credential].name) for event in story.events],
+        replay=replay_decision(connection, row),
     )
 
 

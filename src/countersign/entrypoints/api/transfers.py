@@ -13,6 +13,7 @@ from countersign.entrypoints.api.errors import UnknownStatus
 from countersign.entrypoints.web.reading import Connection
 from countersign.flows.export_proof import export_proof
 from countersign.flows.list_transfers import TransferListed, newest_transfers
+from countersign.flows.replay_decision import ReplayTold
 from countersign.flows.tell_reasons import (
     Explainer,
     PolicyTold,
@@ -83,6 +84,7 @@ class TransferDetail(msgspec.Struct, frozen=True, kw_only=True):
     hold: HoldDetail | None
     rail: RailTold | None
     returned: ReturnTold | None
+    replay: ReplayTold | None  # The rules judged again; null where nothing was recorded for it.
 
 
 class Timeline(msgspec.Struct, frozen=True, kw_only=True):

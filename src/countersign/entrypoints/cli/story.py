@@ -12,6 +12,7 @@ from countersign.entrypoints.cli.reasons import all_in_words, in_words
 from countersign.entrypoints.cli.terminal import visible
 from countersign.entrypoints.installation import Installation
 from countersign.flows.list_looks import LOOKS_MAX, LookTold, looks_at
+from countersign.flows.replay_decision import ReplayTold
 from countersign.flows.tell_reasons import Explainer
 from countersign.flows.tell_transfer import Party, RailTold, ReturnTold, TransferTold, tell_transfer
 from countersign.gate.intake import Intake
@@ -50,6 +51,8 @@ def _lines(told: TransferTold, explainer: Explainer) -> list[str]:
     ]
     words = explainer.words(told.policy)
     lines += [("", in_words(reason, words)) for reason in told.reasons]
+    if told.replay:
+        lines.append(("replayed", _replay_text(told.replay)))
     if told.hold:
         until = f"{told.hold.owner} looks at it; it expires at {told.hold.until}"
         lines.append(("hold", f"{until} (hold {told.hold.number})"))
@@ -60,6 +63,13 @@ def _lines(told: TransferTold, explainer: Explainer) -> list[str]:
         lines.append(("returned", _return_text(told.returned, told.currency)))
     lines.append(("digest", told.digest))
     return [line for label, text in lines for line in _labelled(label, text)] + _event_lines(told)
+
+
+def _replay_text(replay: ReplayTold) -> str:
+    if replay.is_same:
+        return f"policy {replay.policy} finds the same in what was recorded"
+    found = ", ".join((*replay.reasons, *replay.alerts)) or "nothing"
+    return f"DIFFERENT: policy {replay.policy} finds {found}; run `audit verify`"
 
 
 def _party_text(party: Party | None) -> str:

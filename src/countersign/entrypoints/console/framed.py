@@ -2,6 +2,8 @@
 # ruff: noqa: E501  # A sentence is one line.
 
 FRAMED = {
+    "judged again: the same": "重新裁決：結果相同",
+    "judged again: different": "重新裁決：結果不同",
     "The chosen transfer": "所選轉帳",
     "open the row as a page": "以整頁開啟該列",
     "open the row, of transfers beside the list": "開啟該列；轉帳在列表旁開啟",

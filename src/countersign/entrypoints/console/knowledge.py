@@ -1,19 +1,18 @@
 """What was known of an order when it was decided, against what is usual for its debtor and pair."""
 
 import math
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
 import psycopg
 
 from countersign.entrypoints.console.showing import duration
-from countersign.gate.facts import FACTS, VOCABULARY
+from countersign.flows.tell_reasons import judge_of
+from countersign.gate.facts import FACTS
 from countersign.gate.journal.reading import read_story
 from countersign.kernel.money import decimal_text, numeric_codes
 from countersign.kernel.refusal import Language
-from countersign.rules.judge import Judge
-from countersign.rules.model import PolicyRow, decode_policy
+from countersign.rules.model import PolicyRow
 from countersign.rules.queries import find_policy
 from countersign.transfers.model import TransferRow
 
@@ -79,15 +78,10 @@ def known_of(connection: psycopg.Connection[Any], number: int, language: Languag
 def facts_of(row: TransferRow, policy: PolicyRow) -> dict[str, int | None]:
     """What was recorded of an order by name; `policy` is the one that it was decided by."""
     values = msgspec.msgpack.decode(row.facts, type=list[int | None]) if row.facts else []
-    names = _names_of(bytes(policy.content)) if values else ()
+    names = judge_of(bytes(policy.content)).names if values else ()
     if len(names) != len(values):
         return {}
     return dict(zip(names, values, strict=True))
-
-
-@lru_cache(maxsize=16)
-def _names_of(content: bytes) -> tuple[str, ...]:
-    return Judge(decode_policy(content), VOCABULARY).names
 
 
 def _known(name: str, value: int | None, currency: str, language: Language) -> Known:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+import msgspec
 import pytest
-from tests.support.gate import REASON, Harness, index_of
+from tests.support.gate import REASON, Harness, a_return, index_of
 
 from countersign.access.model import WORKER
 from countersign.alerts.model import Alert
@@ -111,6 +112,34 @@ def test_the_same_doubt_raises_one_alert_until_somebody_acknowledges_it(
     doubted(again, 5)
     # The one that somebody looks into stays; what came since asks for another look.
     assert alerts(again) == [told[0], told[2], told[0], told[1]]
+
+
+@pytest.mark.parametrize("with_snapshot", [False, True])
+def test_a_log_in_which_each_doubt_raised_an_alert_is_replayed(
+    gate: Harness, *, with_snapshot: bool
+) -> None:
+    """As gates wrote before messages shared one; from then on they join whatever stands."""
+    for content in (1, 2, 3):
+        command = a_return(None, 0)
+        command = msgspec.structs.replace(command, doubt="a.b", content_hash=bytes([content]) * 32)
+        submission = gate.submission(command, credential=WORKER)
+        submission.raises_alone = True
+        gate.engine.submit(submission)
+        gate.engine.drain()
+    old = [*gate.engine.state.alerts]
+    assert len(old) == 3
+    if with_snapshot:
+        gate.keep_snapshot()
+    again = gate.restarted().start()
+    assert [*again.engine.state.alerts] == old
+    for number in old:
+        again.returns(0, doubt="a.b", content_hash=bytes([number % 251]) * 32)
+        assert [*again.engine.state.alerts][-1] == old[-1], "there is one to join"
+        again.do(commands.AcknowledgeAlert(number))
+    fresh = again.returns(0, doubt="a.b", content_hash=b"\x09" * 32).number
+    kept = encode_content(again.engine.state)
+    assert [*again.engine.state.alerts] == [*old, fresh]
+    assert encode_content(again.restarted().start().engine.state) == kept
 
 
 def test_a_second_return_moves_nothing_whatever_it_says(gate: Harness, settled: int) -> None:

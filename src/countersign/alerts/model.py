@@ -43,7 +43,7 @@ class Looks:
     """
 
     def __init__(self, alerts: Iterable[Alert] = ()) -> None:
-        self._open: dict[tuple[int, str], int] = {}
+        self._open: dict[tuple[int, str], set[int]] = {}
         for alert in alerts:
             self.keep(alert)
 
@@ -54,9 +54,11 @@ class Looks:
         """As it stands now."""
         about = (alert.transfer, alert.rules)
         if alert.status == AlertStatus.OPEN and not alert.typologies:
-            self._open[about] = alert.number
-        elif self._open.get(about) == alert.number:
-            del self._open[about]
+            self._open.setdefault(about, set()).add(alert.number)
+        elif about in self._open:
+            self._open[about].discard(alert.number)
+            if not self._open[about]:
+                del self._open[about]
 
 
 def acknowledge(alert: Alert, *, by: int) -> Alert:

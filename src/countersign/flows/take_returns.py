@@ -12,14 +12,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-import msgspec
-
 from countersign.gate.commands import Answer, Kind, Return
 from countersign.gate.intake import Intake, SealedOrder
 from countersign.gate.journal.bridge import Connection
 from countersign.gate.journal.reading import read_orders
 from countersign.gate.requests import KEY_BYTES, Item, encode_body
-from countersign.gate.returns import QUESTIONED
+from countersign.gate.returns import QUESTIONED, read_reasons
 from countersign.infra.clock import Clock
 from countersign.infra.iso20022.errors import NAMELESS, UnsupportedMessage
 from countersign.infra.iso20022.own_thread import in_own_thread
@@ -144,7 +142,7 @@ class Returns:
         if answer.outcome == "returned":
             self._end(row, ReturnState.BOOKED, number, "")
         elif answer.outcome == QUESTIONED:
-            reason: str = msgspec.msgpack.decode(answer.detail, type=str)
+            reason = read_reasons(answer.detail) or ""
             _log.error("rail.return_questioned", transfer=number, code=reason)
             self._end(row, ReturnState.QUESTIONED, number, reason)
         else:

@@ -23,13 +23,15 @@ def raise_alert(batch: Batch, transfer: OpenTransfer, decision: Decision) -> Non
     )
 
 
-def ask_for_a_look(batch: Batch, transfer: int, codes: str) -> None:
+def ask_for_a_look(batch: Batch, submission: Submission, transfer: int, codes: str) -> bool:
     """An alert that no typology raised: of transfer 0 where it is about none that is known.
 
-    None where one that nobody has seen asks for the same already: what came stands in the log.
+    None where one that nobody has seen asks for the same already, which is the answer.
     """
-    if not batch.state.looks.has(transfer, codes):
+    has_joined = not submission.raises_alone and batch.state.looks.has(transfer, codes)
+    if not has_joined:
         _keep(batch, Alert(batch.number, transfer, "", codes, batch.batch_ms))
+    return has_joined
 
 
 def fresh(transfer: OpenTransfer, decision: Decision) -> Decision:

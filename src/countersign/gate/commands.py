@@ -317,7 +317,8 @@ class Submission:
     """One command on its way: who asks, under which key, and what."""
 
     __slots__ = (
-        "body", "command", "credential", "is_faulty", "key", "kind", "mac", "permission", "reply",
+        "body", "command", "credential", "is_faulty", "key", "kind", "mac", "permission",
+        "raises_alone", "reply",
     )  # fmt: skip
 
     def __init__(
@@ -340,6 +341,8 @@ class Submission:
         # Orders live in rows of their own and have no body in the journal.
         self.body = b"" if body is None else body
         self.is_faulty = False
+        # A return of the journal that raised an alert of its own, as all did before they shared.
+        self.raises_alone = False
         self.reply: object = None
 
 

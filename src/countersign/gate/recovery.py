@@ -27,6 +27,7 @@ from countersign.gate.context import order_of_refused
 from countersign.gate.errors import GateFault, Tampered
 from countersign.gate.head import Head, head_of
 from countersign.gate.journal.protocol import Journal, KeyRow, Projections, Recorded
+from countersign.gate.returns import has_joined
 from countersign.gate.rows import BatchKind, CommandRow, Header, Signer
 from countersign.gate.snapshot import load_snapshot
 from countersign.gate.state import FIRST_CREDENTIAL, OpenTransfer, State
@@ -259,6 +260,7 @@ def _submission_of_command(row: CommandRow) -> Submission:
     body = b"" if kind == Kind.ORDER else row.body
     submission = Submission(row.credential, row.key, row.mac, command, body, kind=kind)
     submission.is_faulty = row.outcome == GateFault.code
+    submission.raises_alone = kind == Kind.RETURN and not has_joined(row.detail)
     return submission
 
 

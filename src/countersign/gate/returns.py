@@ -6,6 +6,8 @@ transfer finds none. 3. A freeze keeps money from leaving, not from coming: what
 frozen account is credited, stays frozen, and raises an alert.
 """
 
+from typing import Annotated
+
 import msgspec
 
 from countersign.accounts.errors import CurrencyOfAccount
@@ -39,23 +41,38 @@ def on_return(batch: Batch, submission: Submission, command: Return) -> Answer:
     batch.changes.postings.append(_posting(batch.number, transfer, command.amount))
     batch.state.set_status(transfer, Status.RETURNED)
     notable = _notable(batch, transfer, command)
-    if notable:
-        alerting.ask_for_a_look(batch, transfer.number, notable)
-    detail = _encode(notable)
+    has_joined = bool(notable) and alerting.ask_for_a_look(
+        batch, submission, transfer.number, notable
+    )
+    detail = _detail(notable, has_joined=has_joined)
     return batch.record(submission, outcome="returned", detail=detail, transfer=transfer)
 
 
 def read_reasons(detail: bytes) -> str | None:
     """Why a return was questioned, or what is notable about it; None of what says no such thing."""
     try:
-        return _decode(detail)
+        said = _decode(detail)
     except msgspec.MsgspecError:
         return None
+    return said if isinstance(said, str) else said[0]
+
+
+def has_joined(detail: bytes) -> bool:
+    """Whether a return joined an alert that stood; its reasons are a list of one then."""
+    try:
+        return not isinstance(_decode(detail), str)
+    except msgspec.MsgspecError:
+        return False
+
+
+def _detail(reasons: str, *, has_joined: bool) -> bytes:
+    return _encode([reasons] if has_joined else reasons)
 
 
 def _question(batch: Batch, submission: Submission, command: Return, code: str) -> Answer:
-    alerting.ask_for_a_look(batch, command.transfer, code)
-    return batch.record(submission, outcome=QUESTIONED, detail=_encode(code))
+    has_joined = alerting.ask_for_a_look(batch, submission, command.transfer, code)
+    detail = _detail(code, has_joined=has_joined)
+    return batch.record(submission, outcome=QUESTIONED, detail=detail)
 
 
 def _returnable(batch: Batch, command: Return) -> OpenTransfer:
@@ -90,4 +107,5 @@ def _posting(number: int, transfer: OpenTransfer, amount: int) -> Posting:
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(str).decode
+_Joined = Annotated[list[str], msgspec.Meta(min_length=1, max_length=1)]
+_decode = msgspec.msgpack.Decoder(str | _Joined).decode

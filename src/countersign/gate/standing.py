@@ -14,12 +14,12 @@ import msgspec
 
 from countersign.access.model import Credential
 from countersign.alerts.errors import AlreadyAcknowledged, UnknownDisposition
-from countersign.alerts.model import Alert, Looks, acknowledge, close
+from countersign.alerts.model import Alert, acknowledge, close
 from countersign.gate import commands
 from countersign.gate.commands import Kind, decode
 from countersign.gate.context import read_redecision
 from countersign.gate.orders import BY_OPERATOR, DUTY_OFFICER, due_for_dispatch
-from countersign.gate.returns import QUESTIONED, read_reasons
+from countersign.gate.returns import QUESTIONED, has_joined, read_reasons
 from countersign.gate.rows import CommandRow
 from countersign.kernel.refusal import Refusal
 from countersign.rules.model import decode_policy, hash_of
@@ -58,7 +58,6 @@ class Standing:
         self.policies: dict[int, StandingPolicy] = {}
         self.holds: dict[int, StandingHold] = {}
         self.alerts: dict[int, Alert] = {}
-        self._looks = Looks()
         # Transfers that are released and not dispatched yet, and when they are due (None: unknown).
         self.waiting: dict[int, int | None] = {}
         self._days: dict[int, int] = {}  # The execution days of those, and of held ones.
@@ -103,18 +102,14 @@ class Standing:
         reasons, command = read_reasons(row.detail), _decoded(row)
         if not (reasons and isinstance(command, commands.Return)):
             return
-        if not self._looks.has(command.transfer, reasons):
+        if not has_joined(row.detail):
             self._raise(row.number, command.transfer, "", reasons, batch_ms)
 
     def _raise(
         self, number: int, transfer: int, typologies: str, rules: str, batch_ms: int | None
     ) -> None:
         raised_ms = UNKNOWN_TIME if batch_ms is None else batch_ms
-        self._keep(Alert(number, transfer, typologies, rules, raised_ms))
-
-    def _keep(self, alert: Alert) -> None:
-        self.alerts[alert.number] = alert
-        self._looks.keep(alert)
+        self.alerts[number] = Alert(number, transfer, typologies, rules, raised_ms)
 
     def _change_alert(
         self, number: int, command: commands.AcknowledgeAlert | commands.CloseAlert
@@ -123,7 +118,7 @@ class Standing:
         if known is None:
             return
         with contextlib.suppress(AlreadyAcknowledged, UnknownDisposition):
-            self._keep(
+            self.alerts[command.alert] = (
                 close(known, command.disposition, by=number)
                 if isinstance(command, commands.CloseAlert)
                 else acknowledge(known, by=number)

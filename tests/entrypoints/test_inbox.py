@@ -25,8 +25,15 @@ from countersign.entrypoints.figures import (
     RunFigures,
     read_figures,
 )
+from countersign.entrypoints.inbox.aside import is_set_aside
 from countersign.entrypoints.inbox.inbox import Inbox
-from countersign.entrypoints.inbox.tries import TRIES_MAX, is_of_file
+from countersign.entrypoints.inbox.tries import (
+    TRIES_MAX,
+    Tries,
+    is_of_file,
+    read_tries,
+    write_tries,
+)
 from countersign.entrypoints.receiving import Archive, CannotWriteReport
 from countersign.flows.ingest_file import Gate
 from countersign.gate.client import FrameRefused, GateUnreachable
@@ -375,6 +382,33 @@ def test_a_name_that_is_no_text_or_too_long_to_be_answered_stops_nobody(
     assert [*(folder / "taken").iterdir()] == []
     assert len([*(folder / "set_aside").iterdir()]) == (1 if name.startswith(b"\xff") else 3)
     assert desk.registered() == (2 if name.startswith(b"\xff") else 1)
+
+
+def test_nothing_that_is_set_aside_overwrites_another_file(desk: Desk) -> None:
+    """Reasons have names that files may have, and names are cut where they are too long."""
+    folder = desk.sender("erp")
+    long = ["m" * 247 + ".why.txt", "m" * 247 + "1.xml", "m" * 247 + "2.xml", "m" * 244 + "3.xml"]
+    names = ["pay.xml.why.txt", "pay.xml", *long]
+    contents = [a_file(message_id=f"M-{place}") for place in range(len(names))]
+    desk.obstacle = GATE_REFUSES
+    for name, content in zip(names, contents, strict=True):
+        (folder / name).write_bytes(content)
+        desk.inbox.turn()
+        desk.turns(TRIES_MAX + 2)
+    lying = [path.read_bytes() for path in (folder / "set_aside").iterdir()]
+    assert len(lying) == 2 * len(names)
+    assert set(contents) < set(lying)
+    # What was left by one that ended before the file followed its reason is no file.
+    aside = [file for file in (folder / "set_aside").iterdir() if is_set_aside(file)]
+    assert len(aside) == len(names)
+
+
+@pytest.mark.parametrize("since_ms", [-1, 10**18])
+def test_a_record_that_no_inbox_wrote_is_none(desk: Desk, since_ms: int) -> None:
+    file = desk.sender("erp") / "pay.xml"
+    file.write_bytes(a_file())
+    write_tries(file, Tries(file_id=bytes(16), since_ms=since_ms, times=TRIES_MAX))
+    assert read_tries(file) is None
 
 
 def test_whose_failure_it_is() -> None:

@@ -261,7 +261,15 @@ def test_who_orders_alone_is_not_told_what_the_rules_read(api: Api, client: http
     shown = client.get(f"/v1/transfers/{number}", headers=own)
     assert shown.json()["reasons"][0]["sentence"]
     assert "evidence" not in shown.text
-    assert "evidence" in client.get(f"/v1/transfers/{number}").text
+    path = f"/v1/transfers/{number}"
+    assert "evidence" in client.get(path).text
+    # Nor of the suspicion, and a reader of transfers learns no balance of an account.
+    told = [client.get(f"{path}/timeline", headers=who).json()["events"] for who in (own, {})]
+    assert ["alert" in {one["event"] for one in events} for events in told] == [False, True]
+    api.credential("reads transfers", Permission.TRANSFERS_READ)
+    reader = {"authorization": "Bearer reads transfers"}
+    assert '"evidence"' in client.get(path, headers=reader).text
+    assert '"available"' not in client.get(path, headers=reader).text
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ from countersign.gate.journal.reading import NoSuchTransfer
 from countersign.transfers.model import Status
 
 PAGE_MAX = 200
+_BALANCE = "available"  # The fact that is a balance.
 
 
 class TransferSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,14 +131,19 @@ async def read_transfer(desk: Desk, call: Call) -> TransferDetail:
 
     def explain(connection: Connection) -> TransferDetail:
         recorded = recorded_of(connection, [told.number]) if with_evidence else {}
-        return _detail(told, Explainer(connection, call.language), recorded.get(told.number))
+        detail = _detail(told, Explainer(connection, call.language), recorded.get(told.number))
+        return detail if call.visitor.may(Permission.ACCOUNTS_READ) else _without_balance(detail)
 
     return await desk.read(explain)
 
 
 async def read_timeline(desk: Desk, call: Call) -> Timeline:
     told = await _told(desk, call)
-    alerts = await desk.read(lambda connection: alerts_about(connection, told.number))
+    # Whoever is suspected is not told so.
+    is_told = call.visitor.may(Permission.ALERTS_READ)
+    alerts = (
+        await desk.read(lambda connection: alerts_about(connection, told.number)) if is_told else []
+    )
     return Timeline(transfer=told.number, events=timeline_of(told, alerts))
 
 
@@ -176,6 +182,24 @@ def _detail(told: TransferTold, explainer: Explainer, recorded: Recorded | None)
     }
     names = TransferDetail.__struct_fields__
     return TransferDetail(**{name: getattr(told, name) for name in names} | explained)
+
+
+def _without_balance(detail: TransferDetail) -> TransferDetail:
+    """What a rule read of the debtor's account is for who may read accounts."""
+
+    def less(reasons: list[ReasonTold]) -> list[ReasonTold]:
+        return [
+            msgspec.structs.replace(
+                one,
+                evidence={name: value for name, value in one.evidence.items() if name != _BALANCE},
+            )
+            if one.evidence
+            else one
+            for one in reasons
+        ]
+
+    hold = detail.hold and msgspec.structs.replace(detail.hold, reasons=less(detail.hold.reasons))
+    return msgspec.structs.replace(detail, reasons=less(detail.reasons), hold=hold)
 
 
 def _summary(listed: TransferListed, explainer: Explainer) -> TransferSummary:

@@ -6,6 +6,7 @@ from pathlib import Path
 from countersign.entrypoints.doctor.model import Site, Verdict, fault, fine, warning
 from countersign.entrypoints.doctor.processes import gone, lives
 from countersign.entrypoints.figures import InboxFigures, read_figures
+from countersign.entrypoints.inbox.aside import is_set_aside
 from countersign.entrypoints.saved_tokens import tokens_in
 from countersign.infra.clock import moment
 
@@ -71,7 +72,7 @@ def waiting(site: Site) -> Verdict | None:
     count, since = len(figures.waiting), moment(first.since_ms)
     file = f"{first.sender}/{first.file}"
     return warning(
-        f"{count} files of the watched folder wait for an answer. {file} was tried"
+        f"Files of the watched folder that wait for an answer: {count}. {file} was tried"
         f" {first.failures} times since {since}: {first.why} It is tried again by itself, at least"
         " once a minute, and set aside if the file itself is to blame.",
         f"監看資料夾有 {count} 個檔案等待回覆。{file} 自 {since} 起已嘗試 {first.failures} 次："
@@ -82,13 +83,16 @@ def waiting(site: Site) -> Verdict | None:
 def _set_aside(senders: list[Path]) -> Verdict | None:
     """What nobody tries any more, until a person looks at it."""
     lying = [
-        each for sender in senders for each in sorted((sender / "set_aside").glob("*.why.txt"))
+        file
+        for sender in senders
+        for file in sorted((sender / "set_aside").glob("*"))
+        if is_set_aside(file)
     ]
     if not lying:
         return None
     shown = ", ".join(dict.fromkeys(str(each.parent) for each in lying))
     return warning(
-        f"{len(lying)} files could not be answered and lie in {shown}; the text beside each says"
+        f"Files that could not be answered lie in {shown}: {len(lying)}. The text beside each says"
         " why. Mend that, put the file into its sender's folder again, and remove the text.",
         f"有 {len(lying)} 個檔案無法回覆，現置於 {shown}；各檔案旁的文字檔說明原因。"
         "請排除原因，將檔案重新放入寄件者的資料夾，並刪除該文字檔。",

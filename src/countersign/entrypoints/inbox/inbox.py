@@ -23,6 +23,7 @@ import msgspec
 import psycopg
 
 from countersign.entrypoints.figures import InboxFigures, WaitingFile
+from countersign.entrypoints.inbox.aside import free_aside, free_name, write_reason
 from countersign.entrypoints.inbox.errors import (
     BrokenOff,
     FileNotKept,
@@ -52,9 +53,6 @@ MAPPING_NAME: Final = "mapping.toml"
 _NAMES = ("taken", "replies", "done", "refused", "set_aside")
 _UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")
 _TOLD_AGAIN_MS = 3_600_000
-_NAME_BYTES_MAX = 255
-_SUFFIX_MAX = 20
-_WHY = ".why.txt"
 _FAILURES = (Refusal, FrameRefused, psycopg.Error, OSError)
 _Seen = tuple[int, int, int]
 
@@ -161,7 +159,7 @@ class Inbox:
                 progress=lambda *_: None,
                 file_id=file_id,
             )
-        file.rename(_free(folder / ("refused" if result.refusal else "done"), file.name))
+        file.rename(free_name(folder / ("refused" if result.refusal else "done"), file.name))
         self._forget(file)
         if result.refusal:
             self.refused += 1
@@ -192,7 +190,7 @@ class Inbox:
 
     def _put_aside(self, folder: Path, file: Path, tries: Tries, why: Refusal) -> None:
         """Out of the way, its reason beside it first; a crash in between begins this again."""
-        target = _free(folder / "set_aside", file.name)
+        target = free_aside(folder / "set_aside", file.name)
 
         def said(language: Language) -> FileSetAside:
             return FileSetAside(
@@ -205,7 +203,7 @@ class Inbox:
             )
 
         text = f"{said('en').sentence('en')}\n{said('zh').sentence('zh')}\n{why.code}\n"
-        _write_beside(target, text, mode=file.stat().st_mode & 0o666)
+        write_reason(target, text, mode=file.stat().st_mode & 0o666)
         file.rename(target)
         self._forget(file)
         self.set_aside += 1
@@ -298,32 +296,6 @@ def _make_own(folder: Path) -> None:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise FolderOutOfReach(folder=str(folder), why="it is not this user's own folder")
-
-
-def _free(folder: Path, name: str) -> Path:
-    """Where nothing lies yet; nobody else moves files there."""
-    number = 1
-    target = folder / name
-    while target.exists():
-        number += 1
-        target = folder / _ended(target.with_name(name), f".{number}")
-    return target
-
-
-def _ended(file: Path, ending: str) -> str:
-    """The name with an ending before its suffix, and no longer than a name may be."""
-    suffix = file.suffix if len(file.suffix) <= _SUFFIX_MAX else ""
-    stem = os.fsencode(file.name.removesuffix(suffix))
-    room = _NAME_BYTES_MAX - len(os.fsencode(ending + suffix))
-    return f"{os.fsdecode(stem[:room])}{ending}{suffix}"
-
-
-def _write_beside(file: Path, text: str, *, mode: int) -> None:
-    name = os.fsdecode(os.fsencode(file.name)[: _NAME_BYTES_MAX - len(_WHY)]) + _WHY
-    part = file.with_name(".why.part")
-    part.write_text(text, encoding="utf-8")
-    part.chmod(mode)
-    part.replace(file.with_name(name))
 
 
 def _out_of_reach(folder: Path, error: OSError) -> FolderOutOfReach:

@@ -24,6 +24,7 @@ from countersign.kernel.refusal import Kind, Refusal
 TRIES_MAX: Final = 10
 _FIRST_WAIT_MS = 2_000
 _LONGEST_WAIT_MS = 60_000
+_TIME_MS_MAX = 253_402_300_799_000  # The end of the year 9999, which can still be told.
 _PIECE_BYTES = 1 << 20
 # Of the disk or of the moment, whatever the file.
 _PASSING = frozenset(
@@ -115,9 +116,10 @@ def digest_of(file: Path) -> bytes:
 def read_tries(file: Path) -> Tries | None:
     """What was written of a file, if anything was."""
     try:
-        return msgspec.json.decode(_beside(file).read_bytes(), type=Tries)
+        tries = msgspec.json.decode(_beside(file).read_bytes(), type=Tries)
     except (FileNotFoundError, msgspec.MsgspecError):
         return None
+    return tries if 0 <= tries.since_ms <= _TIME_MS_MAX else None
 
 
 def write_tries(file: Path, tries: Tries) -> None:

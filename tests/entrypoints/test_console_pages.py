@@ -149,6 +149,22 @@ def test_a_transfer_is_judged_again_by_what_was_recorded_of_it(
     assert same not in page
 
 
+def test_alerts_are_listed_from_any_on_so_that_none_is_out_of_reach(site: Site) -> None:
+    numbers = [n for (n,) in site.asked("SELECT number FROM alerts.alert WHERE status <> 3")]
+    assert len(numbers) >= 1
+    with site.signed_in() as client:
+        after = client.get("/alerts", params={"before": max(numbers) + 1}).text
+        assert f'href="/alerts/{max(numbers)}?' in after
+        assert (
+            f'href="/alerts/{max(numbers)}?'
+            not in client.get("/alerts", params={"before": max(numbers)}).text.partition("<aside")[
+                0
+            ]
+        )
+        for odd in ("x", "-1", "9" * 30):
+            assert client.get("/alerts", params={"before": odd}).status_code < 500
+
+
 @pytest.mark.parametrize(("language", "bound"), [("en", "from"), ("zh", "門檻")])
 def test_an_alert_shows_the_numbers_of_its_rules_and_the_policy_that_raised_it(
     site: Site, language: str, bound: str

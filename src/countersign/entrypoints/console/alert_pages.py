@@ -16,7 +16,7 @@ from countersign.entrypoints.console.pages import language_of, render
 from countersign.entrypoints.console.reasoning import Asked, Reasons, reasons_of
 from countersign.entrypoints.console.site import Site
 from countersign.entrypoints.console.timeline import alert_seen
-from countersign.entrypoints.web.numbers import PATH_NUMBER
+from countersign.entrypoints.web.numbers import PATH_NUMBER, whole_number
 from countersign.flows.list_alerts import raised_by
 from countersign.flows.list_questioned import Questioned, questioned_of
 from countersign.flows.tell_reasons import Explainer, Sentences
@@ -30,7 +30,8 @@ MESSAGES = 10
 VIEWS = {"open": (1,), "acknowledged": (2,), "all": (1, 2), "closed": (3,)}
 _SELECT = """
 SELECT a.number, a.typologies, a.rules, a.raised_ms, a.status, a.disposition, a.transfer
-FROM alerts.alert AS a WHERE a.status = ANY (%s) ORDER BY a.number DESC LIMIT %s
+FROM alerts.alert AS a WHERE a.status = ANY (%s)
+  AND (%s::bigint IS NULL OR a.number < %s::bigint) ORDER BY a.number DESC LIMIT %s
 """
 _ONE = """
 SELECT number, typologies, rules, raised_ms, status, disposition, transfer FROM alerts.alert
@@ -53,9 +54,12 @@ def _page(request: Request, chosen: int | None) -> Response:
     site: Site = request.app.state.site
     view = request.query_params.get("view", "all")
     view = view if view in VIEWS else "all"
+    before = whole_number(request.query_params.get("before", ""))
 
     def read(connection: Any) -> dict[str, Any]:
-        rows = connection.execute(_SELECT, [list(VIEWS[view]), ROWS]).fetchall()
+        asked = [list(VIEWS[view]), before, before, ROWS + 1]
+        rows = connection.execute(_SELECT, asked).fetchall()
+        has_more, rows = len(rows) > ROWS, rows[:ROWS]
         one = connection.execute(_ONE, [chosen]).fetchone() if chosen is not None else None
         if chosen is not None and one is None:
             raise UnknownAlert
@@ -67,6 +71,7 @@ def _page(request: Request, chosen: int | None) -> Response:
             found, _ = find_transfers(connection, Search(number=shown[6]))
             transfer = found[0] if found else None
         return {
+            "has_more": has_more,
             "rows": [(alert_seen(row[:6]), row[6]) for row in rows],
             "amounts": {
                 number: (amount, currency)

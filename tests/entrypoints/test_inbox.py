@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -382,6 +383,25 @@ def test_a_name_that_is_no_text_or_too_long_to_be_answered_stops_nobody(
     assert [*(folder / "taken").iterdir()] == []
     assert len([*(folder / "set_aside").iterdir()]) == (1 if name.startswith(b"\xff") else 3)
     assert desk.registered() == (2 if name.startswith(b"\xff") else 1)
+
+
+def test_who_still_has_a_file_open_changes_nothing_of_what_is_ordered_and_kept(desk: Desk) -> None:
+    folder = desk.sender("erp")
+    content, other = a_file(), a_file(message_id="M-2")
+    (folder / "pay.xml").write_bytes(content)
+    (folder / "pay.xml").chmod(0o640)
+    with (folder / "pay.xml").open("r+b") as held_open:
+        desk.obstacle = GATE_REFUSES
+        desk.inbox.turn()
+        desk.turns(2)
+        held_open.write(other)
+        held_open.flush()
+        desk.obstacle = None
+        desk.turns(3)
+    done = folder / "done" / "pay.xml"
+    assert done.read_bytes() == content
+    assert stat.S_IMODE(done.stat().st_mode) == 0o640
+    assert (desk.transfers(), desk.registered(), desk.kept()) == (1, 1, 1)
 
 
 def test_nothing_that_is_set_aside_overwrites_another_file(desk: Desk) -> None:

@@ -4,6 +4,7 @@
    Taking it is one rename into `taken/`, so nobody else takes it, and nobody writes on.
 2. What is in `taken/` is received again until it is over: after a crash at any point nothing is
    ordered twice and the answer in `replies/` is written once more, whole.
+   What is received is a copy, so that whoever still writes to the file changes nothing.
 3. Then the file goes to `done/`, or to `refused/` if it was refused whole, under a name of its own.
    It is not removed: a sender who asks is shown what came, and the house decides how long.
 4. One file at a time. What stands in the way is told, once an hour for each folder, and the file
@@ -12,6 +13,7 @@
 
 import contextlib
 import os
+import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -42,7 +44,7 @@ from countersign.entrypoints.inbox.tries import (
     read_tries,
     write_tries,
 )
-from countersign.entrypoints.receiving import Archive, kind_of, plain, receive
+from countersign.entrypoints.receiving import Archive, kind_of, opened, plain, receive
 from countersign.flows.ingest_file import Gate
 from countersign.gate.client import FrameRefused
 from countersign.infra.clock import Clock, moment
@@ -53,6 +55,7 @@ MAPPING_NAME: Final = "mapping.toml"
 _NAMES = ("taken", "replies", "done", "refused", "set_aside")
 _UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")
 _TOLD_AGAIN_MS = 3_600_000
+_PIECE_BYTES = 1 << 20
 _FAILURES = (Refusal, FrameRefused, psycopg.Error, OSError)
 _Seen = tuple[int, int, int]
 
@@ -140,6 +143,8 @@ class Inbox:
 
     def _of_these_bytes(self, file: Path, tries: Tries) -> Tries:
         """With an id of its own where its sender still had it open and wrote: another file."""
+        if not tries.digest:
+            _make_own_copy(file)
         digest = digest_of(file)
         is_same = tries.digest in {b"", digest}
         file_id = tries.file_id if is_same else new_id(self._clock.now_ms())
@@ -288,6 +293,21 @@ def _files(folder: Path) -> Iterator[Path]:
         with contextlib.suppress(FileNotFoundError):  # The sender took it back.
             if not file.name.startswith(".") and stat.S_ISREG(file.lstat().st_mode):
                 yield file
+
+
+def _make_own_copy(file: Path) -> None:
+    """Put a copy in its place: whoever still has the file open writes to what nobody reads."""
+    part = file.with_name(".copy.part")
+    found = file.lstat()
+    try:
+        with opened(file) as stream, part.open("wb") as copy:
+            os.fchmod(copy.fileno(), stat.S_IMODE(found.st_mode))
+            with contextlib.suppress(PermissionError):  # Only root gives files away.
+                os.fchown(copy.fileno(), found.st_uid, found.st_gid)
+            shutil.copyfileobj(stream, copy, _PIECE_BYTES)
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _make_own(folder: Path) -> None:

@@ -38,5 +38,9 @@ def test_each_policy_says_its_own_and_of_one_that_cannot_be_read_the_codes_are_t
         recorded = Recorded(policy=2, facts=b"\x91\x01", currency="EUR")
         (unread,) = explainer.reasons(["rules.amount"], policy=2, recorded=recorded)
         assert (unread.code, unread.weight, unread.evidence) == ("rules.amount", None, None)
+        for facts in (b"\x91\x01", b"\xc1", b""):  # Not what the policy asked for: told by nobody.
+            recorded = Recorded(policy=1, facts=facts, currency="EUR")
+            (reason,) = explainer.reasons(["rules.amount"], policy=1, recorded=recorded)
+            assert (reason.weight, reason.evidence) == (7, None)
         told = [explainer.policy(number) for number in (1, 2, 3)]
         assert [policy.hash if policy else None for policy in told] == [*hashes, None]

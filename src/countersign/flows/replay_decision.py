@@ -9,9 +9,8 @@ from typing import Any
 import msgspec
 import psycopg
 
-from countersign.flows.tell_reasons import judge_of
-from countersign.rules.errors import MalformedPolicy
-from countersign.rules.judge import FACTS_MISSING, Facts, Judgement
+from countersign.flows.tell_reasons import facts_of, judge_of
+from countersign.rules.judge import Facts, Judgement
 from countersign.rules.queries import find_policy
 from countersign.transfers.model import Action, TransferRow
 
@@ -28,16 +27,11 @@ class ReplayTold(msgspec.Struct, frozen=True, kw_only=True):
 def replay_decision(connection: psycopg.Connection[Any], row: TransferRow) -> ReplayTold | None:
     """None where nothing was recorded, or the policy is of a version that is not known here."""
     policy = find_policy(connection, row.policy)
-    if policy is None or not row.facts:
+    judge = judge_of(bytes(policy.content)) if policy else None
+    if policy is None or judge is None or not row.facts:
         return None
-    try:
-        judge = judge_of(bytes(policy.content))
-    except MalformedPolicy:
-        return None
-    values = msgspec.msgpack.decode(row.facts, type=list[int | None])
-    if len(values) != len(judge.names):
-        return ReplayTold(is_same=False, policy=row.policy, reasons=[FACTS_MISSING], alerts=[])
-    found = judge.judge(Facts(judge.names, tuple(values)), row.currency)
+    facts = facts_of(row.facts, bytes(policy.content))
+    found = judge.judge(Facts(tuple(facts), tuple(facts.values())), row.currency)
     reasons = [*found.blocking, *found.holding]
     alerts = [f"{one.typology}={one.score}" for one in found.alerts]
     rules = {rule.code for rule in judge.policy.rules}

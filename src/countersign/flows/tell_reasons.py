@@ -18,7 +18,7 @@ from countersign.kernel.refusal import Language, all_refusals
 from countersign.ledger.errors import InsufficientFunds
 from countersign.rails import errors as rails_errors
 from countersign.rules.default import DEFAULT_POLICY
-from countersign.rules.errors import MalformedPolicy
+from countersign.rules.errors import MalformedPolicy, MalformedRule
 from countersign.rules.judge import FACTS_MISSING, Judge
 from countersign.rules.model import Policy, PolicyRow, Rule, Typology, decode_policy
 from countersign.rules.queries import find_policy
@@ -211,11 +211,10 @@ class Explainer:
     def _evidence(self, by: _Known, code: str, recorded: Recorded) -> dict[str, int | None] | None:
         """What the condition read: facts recorded with the order, and the policy's own amounts."""
         then = self._find(recorded.policy)
-        if then is None or not then.content or not recorded.facts:
-            return None
-        values = msgspec.msgpack.decode(recorded.facts, type=list[int | None])
-        facts = dict(zip(judge_of(then.content).names, values, strict=True))
+        facts = facts_of(recorded.facts, then.content) if then else {}
         judge = judge_of(by.content)
+        if not facts or judge is None:
+            return None
         amounts = judge.policy.amounts
         return {
             name: amounts[name].get(recorded.currency) if name in amounts else facts[name]
@@ -247,9 +246,27 @@ def _policy_of(content: bytes) -> Policy:
 
 
 @lru_cache(maxsize=16)
-def judge_of(content: bytes) -> Judge:
-    """The policy of this content at work; raises MalformedPolicy."""
-    return Judge(_policy_of(content), VOCABULARY)
+def judge_of(content: bytes) -> Judge | None:
+    """The policy of this content at work; None of one that is not known to this version."""
+    try:
+        return Judge(_policy_of(content), VOCABULARY)
+    except (MalformedPolicy, MalformedRule):
+        return None
+
+
+def facts_of(recorded: bytes, content: bytes) -> dict[str, int | None]:
+    """What was recorded of an order by name, for the policy of this content that it was decided by.
+
+    Empty where nothing was, or something else than this policy asks for.
+    """
+    judge = judge_of(content)
+    if judge is None or not recorded:
+        return {}
+    try:
+        values = msgspec.msgpack.decode(recorded, type=list[int | None])
+    except msgspec.MsgspecError:
+        return {}
+    return dict(zip(judge.names, values, strict=True)) if len(values) == len(judge.names) else {}
 
 
 @lru_cache(maxsize=32)

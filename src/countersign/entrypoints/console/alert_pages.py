@@ -1,5 +1,6 @@
 """Alerts: what waits, the one that is looked at, and its end."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -19,7 +20,7 @@ from countersign.entrypoints.console.timeline import alert_seen
 from countersign.entrypoints.web.numbers import PATH_NUMBER, whole_number
 from countersign.flows.list_alerts import raised_by
 from countersign.flows.list_questioned import Questioned, questioned_of
-from countersign.flows.tell_reasons import Explainer, Sentences
+from countersign.flows.tell_reasons import Explainer
 from countersign.flows.tell_transfer import codes_in
 from countersign.gate.commands import AcknowledgeAlert, Kind
 from countersign.gate.requests import CloseAlertRequest
@@ -64,7 +65,9 @@ def _page(request: Request, chosen: int | None) -> Response:
         if chosen is not None and one is None:
             raise UnknownAlert
         shown = one or (rows[0] if rows else None)
-        numbers_of_alerts = [row[0] for row in (*rows, *([shown] if shown else []))]
+        alerts = [row[0] for row in (*rows, *([shown] if shown else []))]
+        policies, language = raised_by(connection, alerts), language_of(request)
+        explainer = Explainer(connection, language)
         numbers = [row[6] for row in (*rows, *([shown] if shown else []))]
         transfer = None
         if shown and shown[6]:  # 0: it is about no transfer that is known.
@@ -81,9 +84,9 @@ def _page(request: Request, chosen: int | None) -> Response:
             "tallies": dict(connection.execute(_COUNTS).fetchall()),
             "shown": alert_seen(shown[:6]) if shown else None,
             "transfer": transfer,
-            "why": _why(connection, shown, language_of(request)) if shown and transfer else None,
+            "why": _why(connection, shown, policies, language) if shown and transfer else None,
             "questioned": _questioned(connection, shown[0]) if shown else None,
-            "said_by": _said_by(connection, numbers_of_alerts, language_of(request)),
+            "said_by": {one: explainer.words(policies.get(one)) for one in alerts},
         }
 
     return render(
@@ -99,17 +102,12 @@ def _page(request: Request, chosen: int | None) -> Response:
     )
 
 
-def _said_by(connection: Any, alerts: list[int], language: Language) -> dict[int, Sentences]:
-    """What codes mean by the policy that raised each alert."""
-    policies, explainer = raised_by(connection, alerts), Explainer(connection, language)
-    return {number: explainer.words(policies.get(number)) for number in alerts}
-
-
-def _why(connection: Any, shown: tuple[Any, ...], language: Language) -> Reasons:
+def _why(
+    connection: Any, shown: tuple[Any, ...], policies: Mapping[int, int], language: Language
+) -> Reasons:
     """Its rules, by the policy that raised it."""
     number, rules, about = shown[0], shown[2], shown[6]
-    policy = raised_by(connection, [number]).get(number)
-    asked = Asked(about, codes_in(rules), policy=policy)
+    asked = Asked(about, codes_in(rules), policy=policies.get(number))
     return reasons_of(connection, [asked], language)[about]
 
 

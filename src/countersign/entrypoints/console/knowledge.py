@@ -3,18 +3,15 @@
 import math
 from typing import Any, NamedTuple
 
-import msgspec
 import psycopg
 
 from countersign.entrypoints.console.showing import duration
-from countersign.flows.tell_reasons import judge_of
+from countersign.flows.tell_reasons import facts_of
 from countersign.gate.facts import FACTS
 from countersign.gate.journal.reading import read_story
 from countersign.kernel.money import decimal_text, numeric_codes
 from countersign.kernel.refusal import Language
-from countersign.rules.model import PolicyRow
 from countersign.rules.queries import find_policy
-from countersign.transfers.model import TransferRow
 
 WIDTH = 144.0
 _EDGE = 5.0  # Of the picture, so that a mark at an end of the scale is whole.
@@ -70,18 +67,10 @@ def known_of(connection: psycopg.Connection[Any], number: int, language: Languag
     policy = find_policy(connection, row.policy)
     if policy is None:
         return []
-    facts = sorted(facts_of(row, policy).items(), key=lambda fact: _ORDER[fact[0]])
+    recorded = facts_of(row.facts, bytes(policy.content))
+    facts = sorted(recorded.items(), key=lambda fact: _ORDER[fact[0]])
     shown = [_known(name, value, row.currency, language) for name, value in facts]
     return sorted(shown, key=lambda one: not one.x)
-
-
-def facts_of(row: TransferRow, policy: PolicyRow) -> dict[str, int | None]:
-    """What was recorded of an order by name; `policy` is the one that it was decided by."""
-    values = msgspec.msgpack.decode(row.facts, type=list[int | None]) if row.facts else []
-    names = judge_of(bytes(policy.content)).names if values else ()
-    if len(names) != len(values):
-        return {}
-    return dict(zip(names, values, strict=True))
 
 
 def _known(name: str, value: int | None, currency: str, language: Language) -> Known:

@@ -7,8 +7,7 @@ import psycopg
 
 from countersign.entrypoints.console.figures import Figure, figures_of
 from countersign.entrypoints.console.finding import Found
-from countersign.entrypoints.console.knowledge import facts_of
-from countersign.flows.tell_reasons import Sentences
+from countersign.flows.tell_reasons import Sentences, facts_of
 from countersign.gate.commands import Kind
 from countersign.gate.context import read_redecision
 from countersign.gate.journal.reading import read_orders
@@ -136,7 +135,7 @@ def told_by(
     """
     try:
         decided = decode_policy(policy.content) if policy else None
-        facts = facts_of(row, asking) if row and asking else {}
+        facts = facts_of(row.facts, bytes(asking.content)) if row and asking else {}
     except MalformedPolicy:  # Of a version that this console does not have.
         decided, facts = None, {}
     words = Sentences(decided, language)
